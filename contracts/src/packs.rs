@@ -1,0 +1,1 @@
+//! What a pack says about one kind of system, and whether it makes sense.
