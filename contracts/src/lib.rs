@@ -6,10 +6,14 @@
 //! - [`canonical`]: the values and records that every system's answer is mapped to.
 //! - [`tenancy`]: tenants, consumers, principals, roles, tiers.
 //! - [`problem`]: every way we say no.
+//! - [`rules`]: what a tenant decides for itself: credit, warranty, entitlement.
+//! - [`secret`]: a value that is used and never shown.
 //! - [`packs`]: what a pack says about one kind of system, and whether it makes sense.
 
 pub mod canonical;
 pub mod model;
 pub mod packs;
 pub mod problem;
+pub mod rules;
+pub mod secret;
 pub mod tenancy;

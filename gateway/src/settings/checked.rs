@@ -1,0 +1,69 @@
+//! The configuration as it is meant: parsed, cross-checked, immutable. Only `Settings::check` makes it.
+//!
+//! Each part of the program holds its own section; nobody holds the whole but the snapshot that a reload swaps.
+
+mod api;
+mod server;
+mod tenant;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use portico_contracts::tenancy::{Tier, TenantId};
+
+pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, VersionName};
+pub use server::{
+    Admin, Algorithm, Allowance, CostAllowance, Freshness, FreshnessRule, Graphql, HttpProfile, Issuer, Limits, Listen,
+    Log, LogFormat, Plan, PlanName, Rate, Tiers, Tls,
+};
+pub use tenant::{ApiKey, ClientAuth, Consumer, Credentials, Network, PackSource, System, Tenant};
+
+use super::Mistake;
+
+/// One snapshot of the whole configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where traffic comes in.
+    pub listen: Listen,
+    /// The second listener: health, metrics, console.
+    pub admin: Admin,
+    /// What one connection and one request may take.
+    pub limits: Limits,
+    /// Host names that are answered, in lower case and without port; `None` answers any.
+    pub hosts: Option<BTreeSet<String>>,
+    /// Who may issue tokens.
+    pub issuers: Vec<Arc<Issuer>>,
+    /// What consumers can buy.
+    pub plans: BTreeMap<PlanName, Arc<Plan>>,
+    /// How long a request may take, by how much it matters.
+    pub tiers: Tiers,
+    /// What one GraphQL document may take.
+    pub graphql: Graphql,
+    /// How old a datum may be, where a tenant says nothing else.
+    pub freshness: Arc<Freshness>,
+    /// What the cache may hold, in bytes, over all tenants.
+    pub cache_bytes: u64,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How long a stop waits for requests in flight.
+    pub grace: std::time::Duration,
+    /// Whose data it is.
+    pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
+    /// What is published.
+    pub apis: BTreeMap<ApiName, Arc<Api>>,
+    /// What is odd but not wrong: things that nobody uses.
+    pub warnings: Vec<Mistake>,
+}
+
+impl Settings {
+    /// The version of an API, if both exist.
+    pub fn api_version(&self, api: &str, version: &str) -> Option<&Arc<ApiVersion>> {
+        self.apis.get(api)?.versions.get(version)
+    }
+
+    /// How long a request of this tier may take under this plan.
+    pub fn deadline(&self, tier: Tier, plan: &Plan) -> std::time::Duration {
+        let of_tier = self.tiers.deadline(tier);
+        plan.deadline.map_or(of_tier, |cap| cap.min(of_tier))
+    }
+}
