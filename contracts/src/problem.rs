@@ -109,6 +109,7 @@ catalogue! {
     KeyUnsupported "key_unsupported" 400 final "No system can look this up by this key", "Use another kind of key.";
     KeyRefused "key_refused" 400 final "The key holds characters that the system cannot take safely", "Check the key.";
     TooManyRows "too_many_rows" 502 final "There is more than one answer may read", "Ask for a smaller page or a narrower filter.";
+    NotCached "not_cached" 504 retry "Nothing fresh enough is held, and no system was to be asked", "Ask without `only-if-cached`.";
 
     // Systems of record
     UpstreamUnavailable "upstream_unavailable" 502 retry "A system of record cannot be reached", "Try again; the other systems' answers stand.";
