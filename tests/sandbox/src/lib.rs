@@ -1,13 +1,38 @@
 //! Two simulated companies and the systems they run, for the demo and for tests.
 //!
-//! Written from what is known of each vendor's wire behaviour; it knows nothing of the gateway in front of it.
+//! [`Sandbox::start`] opens a port for each of a company's four systems, one for an OpenID issuer and one for the
+//! control plane. Written from what is known of each vendor's wire behaviour; it knows nothing of the gateway that
+//! stands in front of it. Facts live in [`world`], vendors' habits in a file each, and everything about sockets,
+//! faults and counting in the framework around them.
 
-pub mod clock;
-pub mod credentials;
-pub mod tenant;
-pub mod vendor;
+mod calls;
+mod change;
+mod clock;
+mod control;
+mod credentials;
+mod fault;
+mod issuer;
+mod sandbox;
+mod serve;
+mod system;
+mod tenant;
+mod vendor;
 pub mod world;
 
-pub mod salesforce;
-pub mod stripe;
-pub mod zendesk;
+mod dynamics365;
+mod salesforce;
+mod stripe;
+mod zendesk;
+
+pub use calls::{CallCount, CallRecord};
+pub use clock::Clock;
+pub use credentials::{Access, Credentials, Tokens};
+pub use dynamics365::Dynamics365;
+pub use fault::{Drift, Fault, JsonType, WrongRows};
+pub use issuer::{CONSUMERS, Issuer, Signing, TokenRequest, client_id, client_secret};
+pub use salesforce::Salesforce;
+pub use sandbox::{Options, Sandbox};
+pub use stripe::Stripe;
+pub use system::SystemInfo;
+pub use tenant::{Role, Tenant};
+pub use vendor::{Call, Reply, Vendor};

@@ -107,6 +107,16 @@ impl World {
         self.invoices.of(customer).map(|invoice| invoice.open_amount).sum()
     }
 
+    /// What left for an order; packing slips are numbered after it.
+    pub fn shipments_of(&self, order: &str) -> impl Iterator<Item = &Shipment> {
+        self.shipments.get(&numbered_after("PS", order)).into_iter()
+    }
+
+    /// What was charged for an order; invoices are numbered after it.
+    pub fn invoices_of(&self, order: &str) -> impl Iterator<Item = &Invoice> {
+        self.invoices.get(&numbered_after("INV", order)).into_iter()
+    }
+
     fn empty(tenant: Tenant, today: NaiveDate) -> Self {
         Self {
             tenant,
@@ -127,6 +137,11 @@ impl World {
 
 /// When everything that has a time of day happens.
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).expect("nine o'clock exists");
+
+/// `INV-1042` for `SO-1042`.
+fn numbered_after(prefix: &str, order: &str) -> String {
+    format!("{prefix}-{}", order.trim_start_matches("SO-"))
+}
 
 /// A day so many days after `today`, or before it when negative.
 fn day(today: NaiveDate, offset: i64) -> NaiveDate {

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::billing::Invoice;
 use super::table::Row;
-use super::{NINE, day};
+use super::{NINE, day, numbered_after};
 
 /// A sales order, in EUR.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,7 @@ pub(super) fn posted(order: &Order, today: NaiveDate, payment_days: i64) -> (Shi
     let invoiced = day(left, 1).min(today);
     let net = order.total();
     let shipment = Shipment {
-        packing_slip: format!("PS-{digits}"),
+        packing_slip: numbered_after("PS", &order.number),
         order: order.number.clone(),
         customer: order.customer.clone(),
         date: left,
@@ -113,7 +113,7 @@ pub(super) fn posted(order: &Order, today: NaiveDate, payment_days: i64) -> (Shi
         tracking_url: format!("https://tracking.example/PX{digits}0001"),
     };
     let invoice = Invoice {
-        number: format!("INV-{digits}"),
+        number: numbered_after("INV", &order.number),
         order: order.number.clone(),
         customer: order.customer.clone(),
         voucher: format!("V-{digits}"),

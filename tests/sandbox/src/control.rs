@@ -1,0 +1,93 @@
+//! The calls that steer the sandbox from outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::change;
+use crate::fault::Fault;
+use crate::sandbox::Parts;
+use crate::serve::method_not_allowed;
+use crate::system::SystemInfo;
+use crate::tenant::{Role, Tenant};
+use crate::vendor::{Call, Reply};
+
+/// A fault to set.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultOrder {
+    tenant: String,
+    role: String,
+    fault: String,
+    #[serde(default)]
+    value: Value,
+    seconds: Option<u32>,
+}
+
+/// Something to change.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeOrder {
+    tenant: String,
+    entity: String,
+    key: String,
+}
+
+pub(crate) async fn answer(parts: Arc<Parts>, call: Call) -> Reply {
+    let done = match (call.path.as_str(), call.method.as_str()) {
+        ("/_sandbox/systems", "GET") => Ok(systems(&parts)),
+        ("/_sandbox/faults", "POST") => set_fault(&parts, &call).await,
+        ("/_sandbox/faults", "DELETE") => {
+            parts.clear_faults().await;
+            Ok(Reply::empty(204))
+        }
+        ("/_sandbox/calls", "GET") => Ok(Reply::json(200, &json!({"calls": parts.calls.counts()}))),
+        ("/_sandbox/calls", "DELETE") => {
+            parts.calls.clear();
+            Ok(Reply::empty(204))
+        }
+        ("/_sandbox/change", "POST") => change(&parts, &call),
+        ("/_sandbox/systems", _) => return method_not_allowed("GET"),
+        ("/_sandbox/faults", _) => return method_not_allowed("POST, DELETE"),
+        ("/_sandbox/calls", _) => return method_not_allowed("GET, DELETE"),
+        ("/_sandbox/change", _) => return method_not_allowed("POST"),
+        _ => return Reply::json(404, &json!({"error": "the sandbox knows /_sandbox/systems, faults, calls, change"})),
+    };
+    done.unwrap_or_else(|says| Reply::json(400, &json!({"error": says})))
+}
+
+fn systems(parts: &Parts) -> Reply {
+    let systems: Vec<&SystemInfo> = parts.systems.iter().map(|system| &system.info).collect();
+    Reply::json(200, &json!({"systems": systems}))
+}
+
+async fn set_fault(parts: &Parts, call: &Call) -> Result<Reply, String> {
+    let order: FaultOrder = body(call)?;
+    let tenant = tenant(&order.tenant)?;
+    let role =
+        Role::named(&order.role).ok_or_else(|| format!("`{}` is none of crm, erp, billing, support", order.role))?;
+    let fault = Fault::named(&order.fault, &order.value)?;
+    let lasts = order.seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    let system = parts.system(tenant, role);
+    system.set_fault(Some(fault), lasts).await;
+    Ok(Reply::json(200, &json!({"system": system.info.name, "fault": order.fault, "seconds": order.seconds})))
+}
+
+fn change(parts: &Parts, call: &Call) -> Result<Reply, String> {
+    let order: ChangeOrder = body(call)?;
+    let tenant = tenant(&order.tenant)?;
+    change::apply(&mut parts.estate(tenant).write(), &order.entity, &order.key)?;
+    let changed = json!({"changed": {"entity": order.entity, "key": order.key}, "notice": "none"});
+    Ok(Reply::json(200, &changed))
+}
+
+fn tenant(name: &str) -> Result<Tenant, String> {
+    Tenant::named(name).ok_or_else(|| format!("`{name}` is none of acme, globex"))
+}
+
+fn body<T: DeserializeOwned>(call: &Call) -> Result<T, String> {
+    serde_json::from_slice(&call.body).map_err(|wrong| wrong.to_string())
+}

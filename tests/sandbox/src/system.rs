@@ -1,0 +1,136 @@
+//! One simulated system: a vendor behind a port of its own, with whatever is wrong with it.
+
+mod port;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::Response;
+use serde::Serialize;
+use serde_json::Value;
+
+pub(crate) use port::keep_open;
+
+use crate::calls::{CallRecord, Calls};
+use crate::clock::Clock;
+use crate::credentials::{Access, Credentials};
+use crate::fault::switch::Switch;
+use crate::fault::{Fault, body, json};
+use crate::serve::{Body, Site, response};
+use crate::tenant::{Role, Tenant};
+use crate::vendor::{Call, Reply, Vendor};
+
+/// What the outside is told about a system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SystemInfo {
+    /// `acme-erp`.
+    pub name: String,
+    /// `Dynamics 365`.
+    pub vendor: String,
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// What it is for.
+    pub role: Role,
+    /// Its base URL, without a trailing slash.
+    pub address: String,
+    /// How to sign in.
+    pub credentials: Access,
+}
+
+pub(crate) struct System {
+    pub(crate) info: SystemInfo,
+    pub(crate) vendor: Box<dyn Vendor>,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) switch: Switch,
+    pub(crate) calls: Arc<Calls>,
+    pub(crate) clock: Arc<Clock>,
+    /// The base URL of the host nobody should call.
+    pub(crate) elsewhere: String,
+}
+
+impl System {
+    pub(crate) async fn set_fault(&self, fault: Option<Fault>, lasts: Option<Duration>) {
+        if fault == Some(Fault::ExpiredToken) {
+            self.credentials.tokens.forget_all();
+        }
+        self.switch.turn(fault, lasts).await;
+    }
+
+    fn record(&self, method: &str, target: &str, had_credentials: bool) {
+        self.calls.record(CallRecord {
+            system: self.info.name.clone(),
+            method: method.to_owned(),
+            target: target.to_owned(),
+            had_credentials,
+        });
+    }
+
+    async fn respond(&self, call: Call) -> Response<Body> {
+        let is_token_call = self.vendor.is_token_call(&call);
+        let fault = self.switch.current().filter(|fault| !is_token_call || fault.hits_tokens());
+        let Some(fault) = fault else {
+            return response(self.vendor.answer(&call));
+        };
+        match &fault {
+            Fault::Hang => self.switch.outlives(&fault).await,
+            Fault::Slow(by) => tokio::time::sleep(*by).await,
+            Fault::Truncated => return body::truncated(self.vendor.answer(&call)),
+            Fault::Endless => return body::endless(),
+            _ => return response(self.spoil(&fault, &call)),
+        }
+        response(self.vendor.answer(&call))
+    }
+
+    /// The answers that are complete, in time, and wrong.
+    fn spoil(&self, fault: &Fault, call: &Call) -> Reply {
+        match fault {
+            Fault::Status(status) => Reply::text(*status, "simulated fault"),
+            Fault::Throttled(retry_after) => self.vendor.throttled(*retry_after),
+            Fault::Html => body::html(),
+            Fault::GzipBomb => body::gzip_bomb(),
+            Fault::Malformed => body::malformed(self.vendor.answer(call)),
+            Fault::Redirect => Reply::empty(302).with("location", format!("{}{}", self.elsewhere, call.target())),
+            Fault::ExpiredToken if self.takes_static_keys() => self.vendor.expired(call),
+            Fault::Drift(drift) => self.change(call, |value| json::drift(value, drift)),
+            Fault::WrongRows(how) => self.change(call, |value| json::wrong_rows(value, *how, self.vendor.key_fields())),
+            Fault::NextLinkElsewhere => {
+                let link = format!("{}{}", self.elsewhere, call.target());
+                self.change(call, |value| self.vendor.continue_at(value, &link))
+            }
+            Fault::NextLinkLoop => self.change(call, |value| self.vendor.continue_at(value, &call.url())),
+            _ => self.vendor.answer(call),
+        }
+    }
+
+    fn takes_static_keys(&self) -> bool {
+        self.info.credentials.token_url.is_none()
+    }
+
+    fn change(&self, call: &Call, change: impl FnOnce(&mut Value)) -> Reply {
+        let mut reply = self.vendor.answer(call);
+        if reply.status.is_success()
+            && let Ok(mut value) = serde_json::from_slice(&reply.body)
+        {
+            change(&mut value);
+            reply.body = value.to_string().into();
+        }
+        reply
+    }
+}
+
+impl Site for System {
+    fn base_url(&self) -> &str {
+        &self.info.address
+    }
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+    fn answer(&self, call: Call) -> BoxFuture<'_, io::Result<Response<Body>>> {
+        self.record(call.method.as_str(), &call.target(), call.headers.contains_key("authorization"));
+        self.respond(call).map(Ok).boxed()
+    }
+}
