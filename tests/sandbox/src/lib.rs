@@ -36,3 +36,4 @@ pub use stripe::Stripe;
 pub use system::SystemInfo;
 pub use tenant::{Role, Tenant};
 pub use vendor::{Call, Reply, Vendor};
+pub use zendesk::Zendesk;

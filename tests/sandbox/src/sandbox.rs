@@ -24,6 +24,7 @@ use crate::system::{System, SystemInfo, keep_open};
 use crate::tenant::{Role, Tenant};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
+use crate::zendesk::Zendesk;
 
 /// How to start.
 #[derive(Debug, Clone)]
@@ -303,6 +304,6 @@ fn vendor(estate: &Arc<Estate>, role: Role, credentials: &Arc<Credentials>) -> B
         Role::Crm => Box::new(Salesforce::new(estate, credentials)),
         Role::Erp => Box::new(Dynamics365::new(estate, credentials)),
         Role::Billing => Box::new(Stripe::new(estate, credentials)),
-        Role::Support => Box::new(Stripe::new(estate, credentials)),
+        Role::Support => Box::new(Zendesk::new(estate, credentials)),
     }
 }

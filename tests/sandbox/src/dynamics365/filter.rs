@@ -180,9 +180,9 @@ fn collated(text: &str) -> String {
 /// `*` in an `eq` stands for anything, and nothing escapes it.
 fn is_like(found: &str, wanted: &str) -> bool {
     if !wanted.contains('*') {
-        return (found.is_ascii() && wanted.is_ascii())
-            .then(|| found.trim_end_matches(' ').eq_ignore_ascii_case(wanted.trim_end_matches(' ')))
-            .unwrap_or_else(|| collated(found) == collated(wanted));
+        let is_plain = found.is_ascii() && wanted.is_ascii();
+        let (found, wanted) = (found.trim_end_matches(' '), wanted.trim_end_matches(' '));
+        return if is_plain { found.eq_ignore_ascii_case(wanted) } else { collated(found) == collated(wanted) };
     }
     let (found, wanted) = (collated(found), collated(wanted));
     let mut parts = wanted.split('*');

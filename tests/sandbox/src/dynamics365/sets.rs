@@ -182,10 +182,14 @@ impl Source {
     /// Uses the world's indices where the condition names keys; otherwise everything.
     fn facts<'a>(self, world: &'a World, wanted: impl Fn(&str) -> Option<Vec<String>>) -> Vec<Fact<'a>> {
         match self {
-            Self::Customers => match wanted("CustomerAccount") {
-                Some(numbers) => known(&numbers, |number| world.customers.get(number)).map(Fact::Customer).collect(),
-                None => world.customers.iter().filter(|customer| !customer.is_prospect).map(Fact::Customer).collect(),
-            },
+            Self::Customers => {
+                let mut customers: Vec<&Customer> = match wanted("CustomerAccount") {
+                    Some(numbers) => known(&numbers, |number| world.customers.get(number)).collect(),
+                    None => world.customers.iter().collect(),
+                };
+                customers.retain(|customer| !customer.is_prospect);
+                customers.into_iter().map(Fact::Customer).collect()
+            }
             Self::OrderHeaders => orders(world, wanted).into_iter().map(Fact::Header).collect(),
             Self::OrderLines => orders(world, wanted)
                 .into_iter()

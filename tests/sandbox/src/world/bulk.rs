@@ -135,7 +135,9 @@ fn case(world: &World, customer: &Customer, dice: &mut Dice, index: u32) -> Case
         customer: customer.number.clone(),
         order: None,
         requester_email: customer.contacts.first().map(|contact| contact.email.clone()).unwrap_or_default(),
-        subject: dice.one_of(&["Leak at the flange", "Spare part wanted", "Wrong voltage", "Manual missing"]).to_owned(),
+        subject: dice
+            .one_of(&["Leak at the flange", "Spare part wanted", "Wrong voltage", "Manual missing"])
+            .to_owned(),
         description: "See the attached photo.".to_owned(),
         status: if dice.percent(60) { CaseStatus::Closed } else { CaseStatus::Open },
         priority: if dice.percent(20) { CasePriority::High } else { CasePriority::Normal },

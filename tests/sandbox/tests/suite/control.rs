@@ -1,0 +1,77 @@
+//! The control plane.
+
+use portico_sandbox::{Options, Role, Sandbox, Tenant};
+
+use crate::client::{get, send};
+
+#[tokio::test]
+async fn systems_are_listed_with_their_credentials() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options::default()).await?;
+    let list = get(&format!("{}/_sandbox/systems", sandbox.control_url())).await?.json();
+    let erp = &list["systems"].as_array().expect("a list")[1];
+    assert_eq!(erp["name"], "acme-erp");
+    assert_eq!((&erp["tenant"], &erp["role"]), (&"acme".into(), &"erp".into()));
+    assert_eq!(erp["address"], sandbox.system(Tenant::Acme, Role::Erp).address.as_str());
+    assert!(erp["credentials"]["token_url"].as_str().is_some_and(|url| url.ends_with("/oauth2/v2.0/token")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn calls_are_counted_and_forgotten() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options::default()).await?;
+    let erp = sandbox.system(Tenant::Acme, Role::Erp).address.clone();
+    get(&format!("{erp}/data/CustomersV3?$top=1")).await?;
+    get(&format!("{erp}/data/CustomersV3?$top=2")).await?;
+    let url = format!("{}/_sandbox/calls", sandbox.control_url());
+    let calls = get(&url).await?.json();
+    assert_eq!(
+        calls["calls"],
+        serde_json::json!([{"system": "acme-erp", "method": "GET", "path": "/data/CustomersV3", "count": 2}])
+    );
+    assert_eq!(sandbox.latest_calls().last().map(|call| call.target.clone()), Some("/data/CustomersV3?$top=2".into()));
+    assert_eq!(send("DELETE", &url, &[], "").await?.status, 204);
+    assert_eq!(sandbox.calls(), vec![]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fault_can_be_set_and_cleared_from_outside() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options::default()).await?;
+    let erp = sandbox.system(Tenant::Acme, Role::Erp).address.clone();
+    let faults = format!("{}/_sandbox/faults", sandbox.control_url());
+    let order = r#"{"tenant":"acme","role":"erp","fault":"status","value":503,"seconds":30}"#;
+    assert_eq!(send("POST", &faults, &[], order).await?.status, 200);
+    assert_eq!(get(&erp).await?.status, 503);
+    assert_eq!(send("DELETE", &faults, &[], "").await?.status, 204);
+    assert_eq!(get(&erp).await?.status, 404);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_shows_and_bad_orders_are_refused() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options::default()).await?;
+    let control = sandbox.control_url();
+    let order = r#"{"tenant":"acme","entity":"customer","key":"C-1001"}"#;
+    let answer = send("POST", &format!("{control}/_sandbox/change"), &[], order).await?;
+    assert_eq!((answer.status, &answer.json()["notice"]), (200, &"none".into()));
+    let estate = sandbox.estate(Tenant::Acme).read();
+    assert!(estate.customers.get("C-1001").is_some_and(|customer| customer.name.ends_with("(renamed)")));
+    drop(estate);
+    for (path, order, says) in [
+        ("change", r#"{"tenant":"acme","entity":"planet","key":"x"}"#, "planet"),
+        ("change", r#"{"tenant":"acme","entity":"order","key":"SO-0"}"#, "SO-0"),
+        ("faults", r#"{"tenant":"umbrella","role":"erp","fault":"down"}"#, "umbrella"),
+        ("faults", r#"{"tenant":"acme","role":"hr","fault":"down"}"#, "hr"),
+        ("faults", r#"{"tenant":"acme","role":"erp","fault":"sleepy"}"#, "sleepy"),
+        ("faults", r#"{"tenant":"acme","role":"erp","fault":"slow"}"#, "slow"),
+        ("faults", r#"{"tenant":"acme","role":"erp","fault":"down","extra":1}"#, "extra"),
+        ("faults", "no json", "expected"),
+    ] {
+        let answer = send("POST", &format!("{control}/_sandbox/{path}"), &[], order).await?;
+        let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
+        assert!(answer.status == 400 && error.contains(says), "{order}: {} {error}", answer.status);
+    }
+    assert_eq!(get(&format!("{control}/_sandbox/faults")).await?.status, 405);
+    assert_eq!(get(&format!("{control}/nothing")).await?.status, 404);
+    Ok(())
+}
