@@ -1,1 +1,348 @@
 //! What a pack says about one kind of system, and whether it makes sense.
+//!
+//! A pack is a YAML file: where each entity of the model is found in that kind of system, how its fields map, how it
+//! is looked up, paged and refused. [`Pack::parse`] is the only door for a file; it reports every mistake with its
+//! line. [`Pack::bind`] puts a tenant's settings in. Drivers read the result and nothing else, so that a new vendor
+//! is a file.
+
+mod built_in;
+mod check;
+mod document;
+mod mapping;
+mod path;
+mod reader;
+mod template;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use indexmap::IndexMap;
+
+pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text};
+pub use self::path::{Path, Step};
+pub use self::template::{Hole, Json, Part, Template};
+use crate::model::ObjectType;
+
+/// One thing that is wrong with a pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// Which member, for example `entities.Order.fields.total`.
+    pub at: String,
+    /// What is wrong and what would be right.
+    pub says: String,
+}
+
+/// A pack that was checked.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// How configurations call it, for example `dynamics365`.
+    pub name: String,
+    /// How people call the product.
+    pub title: String,
+    /// Which query protocol its systems speak.
+    pub language: Language,
+    /// What a tenant's system adds.
+    pub settings: IndexMap<String, Setting>,
+    /// How its systems hand out tokens.
+    pub auth: Auth,
+    /// Sent with every request.
+    pub headers: Vec<(String, String)>,
+    /// Query parameters of every request.
+    pub parameters: Vec<(String, String)>,
+    /// Where queries go: the root of the entity sets (OData), the query resource (SOQL).
+    pub path: String,
+    /// Texts that mean that there is no value.
+    pub nulls: Vec<String>,
+    /// The member that tells the type of a typed scalar (`{"__class__": "Decimal", …}`), where there are such.
+    pub tag: Option<String>,
+    /// How all rows of an answer are read.
+    pub paging: Paging,
+    /// The longest request target that is safe.
+    pub longest_target: usize,
+    /// What answers mean beside what HTTP says; the first that fits counts.
+    pub errors: Vec<ErrorRule>,
+    /// The entities by name.
+    pub entities: IndexMap<&'static str, EntityMapping>,
+    source: Arc<document::Node>,
+}
+
+/// Which query protocol a system speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// OData 4.
+    Odata,
+    /// Salesforce's query language.
+    Soql,
+    /// Requests as templates.
+    Rest,
+}
+
+/// What a tenant's system adds to its pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// For the operator.
+    pub about: String,
+    /// What stands in when it is not given.
+    pub default: Option<String>,
+    /// Whether it may be left out though it has no default.
+    pub optional: bool,
+}
+
+/// How a kind of system hands out tokens; addresses and secrets are the binding's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Auth {
+    /// Where the client's id and secret go in a token request.
+    pub token_body: TokenBody,
+    /// Where tokens are had, relative to the system's base address, where the kind of system fixes that.
+    pub token_path: Option<String>,
+    /// How long a token is used where the answer does not say.
+    pub lifetime: Option<Duration>,
+    /// Parameters of every token request beside the client's own.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Where the client's id and secret go in a token request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenBody {
+    /// As form fields.
+    #[default]
+    Form,
+    /// As HTTP Basic, the rest as form fields.
+    Basic,
+    /// As members of a JSON body.
+    Json,
+}
+
+/// How the pages of an answer follow each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paging {
+    /// How the next page is found.
+    pub style: PagingStyle,
+    /// How many rows a page holds at most.
+    pub size: u32,
+    /// How many pages are read at most.
+    pub pages: usize,
+}
+
+/// How the next page is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PagingStyle {
+    /// An answer is whole.
+    None,
+    /// The body holds the next page's address.
+    Link(Path),
+    /// The body holds a value to send back as a parameter; there is no next page where it is missing.
+    Cursor {
+        /// Where the value stands.
+        path: Path,
+        /// The parameter that takes it.
+        parameter: String,
+    },
+    /// The last row's id is sent back as a parameter while the body says that there is more.
+    After {
+        /// Where the body says that there is more.
+        more: Path,
+        /// Where the ids of the body's rows stand.
+        id: Path,
+        /// The parameter that takes the id.
+        parameter: String,
+    },
+    /// A full page has a successor, so many rows further on.
+    Offset {
+        /// The parameter that says how many rows to leave out.
+        parameter: String,
+    },
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorRule {
+    /// For these statuses; any where empty.
+    pub status: Vec<u16>,
+    /// Where a code stands in the body; the body's text where absent.
+    pub at: Option<Path>,
+    /// The code is one of these, or the text contains one of these; where empty it is enough that `at` has a value.
+    pub is: Vec<String>,
+    /// Then this is the case.
+    pub means: Meaning,
+    /// How long to wait where the answer does not say.
+    pub wait: Option<Duration>,
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// The system limits our calls.
+    Throttled,
+    /// The credential is not accepted any more.
+    Unauthorized,
+    /// The credential may not do this.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// It failed, and may succeed when it is asked again.
+    Retry,
+    /// It failed.
+    Failed,
+}
+
+/// Where an entity is found and how its rows map.
+#[derive(Debug, Clone)]
+pub struct EntityMapping {
+    /// The entity.
+    pub of: &'static ObjectType,
+    /// The set or object (OData, SOQL).
+    pub from: String,
+    /// Conditions of every query: a path has one of these values (OData, SOQL).
+    pub filters: Vec<Condition>,
+    /// Conditions in the query language itself.
+    pub raw_filters: Vec<String>,
+    /// The fields by their ordinal in the model.
+    pub fields: Vec<(usize, &'static str, Mapping)>,
+    /// How it can be looked up, by the model's field.
+    pub by: IndexMap<&'static str, LookUp>,
+    /// The total order of queries, newest first, in the query language. Without it the system cannot page.
+    pub order: Option<String>,
+    /// Rows for which all of this holds are no rows.
+    pub skip: Vec<Condition>,
+    /// Rows of one key are added up to one.
+    pub combine: bool,
+    /// The fragments for what is open and for what is not.
+    pub open: Option<(String, String)>,
+    /// How a query is narrowed to statuses.
+    pub statuses: Option<StatusFilter>,
+}
+
+/// How a query is narrowed to statuses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StatusFilter {
+    /// OData: the name of the enum type before the quoted value; plain text where absent.
+    pub enum_type: Option<String>,
+    /// REST: what to send for each of the system's own statuses.
+    pub each: String,
+    /// REST: what stands between them.
+    pub join: String,
+}
+
+/// How an entity is looked up by one of its fields.
+#[derive(Debug, Clone)]
+pub struct LookUp {
+    /// The field.
+    pub by: &'static str,
+    /// Where a row holds the key, to filter by (OData, SOQL).
+    pub path: Path,
+    /// How many keys one request carries at most.
+    pub batch: usize,
+    /// Which keys can be asked for.
+    pub keys: KeyRules,
+    /// The request (REST).
+    pub request: Option<RequestTemplate>,
+    /// Where the rows stand in the body.
+    pub rows: Path,
+    /// Paging of its own.
+    pub paging: Option<Paging>,
+    /// Where one of these holds of the body, rows were left out that no page brings.
+    pub truncated: Vec<Condition>,
+}
+
+/// Which keys can be asked for, and how they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyRules {
+    /// Which characters a key may have.
+    pub allow: KeyClass,
+    /// Characters that mean something else to the system.
+    pub refuse: String,
+    /// The system knows the key in these forms; just as it is where empty. `{key}` is the key.
+    pub variants: Vec<Template>,
+}
+
+/// Which characters a key may have. Control characters it never may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyClass {
+    /// All others.
+    #[default]
+    Any,
+    /// ASCII digits, sent as a number where the language tells numbers from text.
+    Digits,
+    /// ASCII letters, digits and `_`.
+    Word,
+    /// A Salesforce record id, 15 or 18 characters; the short form is completed.
+    SalesforceId,
+}
+
+/// A request with holes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestTemplate {
+    /// GET, or POST for a query that is safe to repeat.
+    pub method: Method,
+    /// The path; what fills a hole stays within its segment.
+    pub path: Template,
+    /// The query parameters. One whose holes have nothing to hold is left out.
+    pub query: Vec<(String, QueryValue)>,
+    /// The body.
+    pub body: Option<Json>,
+    /// How one key is written into `{keys}`.
+    pub each: Template,
+    /// What stands between keys.
+    pub join: String,
+    /// How a key is escaped before it is put in.
+    pub escape: Escape,
+}
+
+impl RequestTemplate {
+    /// Whether a hole occurs anywhere.
+    pub fn has(&self, hole: Hole) -> bool {
+        let in_query = self.query.iter().any(|(_, value)| match value {
+            QueryValue::Text(text) => text.has(hole),
+            QueryValue::Base64(json) => json.has(hole),
+        });
+        in_query || self.path.has(hole) || self.body.as_ref().is_some_and(|body| body.has(hole))
+    }
+}
+
+/// The value of a query parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueryValue {
+    /// Text; `{fields}` alone repeats the parameter.
+    Text(Template),
+    /// JSON, as unpadded base64url.
+    Base64(Json),
+}
+
+/// How a key is escaped before it is put into a query language. Percent-encoding is always done beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Escape {
+    /// Not at all: the key stands alone, or its characters are restricted.
+    #[default]
+    None,
+    /// A backslash before backslashes and quotes.
+    Backslash,
+    /// As the inside of a JSON string.
+    Json,
+}
+
+impl Pack {
+    /// Reads and checks a pack's file.
+    pub fn parse(name: &str, yaml: &str) -> Result<Pack, Vec<Mistake>> {
+        check::parse(name, yaml)
+    }
+
+    /// A pack that Portico ships.
+    pub fn built_in(name: &str) -> Option<Arc<Pack>> {
+        built_in::pack(name)
+    }
+
+    /// The names of the packs that Portico ships.
+    pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+        built_in::names()
+    }
+
+    /// The pack with a tenant's settings in it. The errors are sentences for the operator.
+    pub fn bind(&self, given: &BTreeMap<String, String>) -> Result<Pack, Vec<String>> {
+        check::bind(self, given)
+    }
+}

@@ -1,0 +1,215 @@
+//! One entity of a pack.
+
+use indexmap::IndexMap;
+
+use super::super::document::Node;
+use super::super::reader::{Reader, Section, did_you_mean};
+use super::super::template::Hole;
+use super::super::{EntityMapping, KeyClass, KeyRules, Language, LookUp, Mapping, Path, StatusFilter};
+use super::{field, request};
+use crate::model::{ObjectType, TypeRef};
+
+const MEMBERS: [&str; 11] =
+    ["from", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "rows"];
+
+pub(super) fn read(
+    reader: &mut Reader,
+    node: &Node,
+    at: &str,
+    of: &'static ObjectType,
+    language: Language,
+) -> Option<EntityMapping> {
+    let section = reader.section(node, at, &MEMBERS)?;
+    let from = from(reader, &section, language);
+    let fields = match section.get("fields") {
+        Some(node) => field::fields(reader, node, &section.at("fields"), of),
+        None => Vec::new(),
+    };
+    must_map(reader, &section, of, &fields);
+    let rows = reader.path_at(&section, "rows");
+    let by = look_ups(reader, &section, of, &fields, language, rows.as_ref());
+    let order = match section.get("order") {
+        Some(node) => reader.raw_text(node, at).and_then(|text| reader.name(&text, node.line, at)),
+        None => None,
+    };
+    Some(EntityMapping {
+        of,
+        from,
+        filters: conditions_at(reader, &section, "where"),
+        raw_filters: reader.texts(&section, "filter"),
+        fields,
+        by,
+        order,
+        skip: conditions_at(reader, &section, "skip_if"),
+        combine: reader.choice(&section, "combine", &[("sum", true)]).unwrap_or(false),
+        open: open(reader, &section),
+        statuses: statuses(reader, &section),
+    })
+}
+
+fn from(reader: &mut Reader, section: &Section<'_>, language: Language) -> String {
+    if language == Language::Rest {
+        if let Some(node) = section.get("from") {
+            reader.mistake(node.line, &section.at("from"), "a REST pack says `request` in its look-ups instead");
+        }
+        return String::new();
+    }
+    let text = reader.required(section, "from").unwrap_or_default();
+    reader.name(&text, section.line, &section.at("from")).unwrap_or_default()
+}
+
+fn conditions_at(reader: &mut Reader, section: &Section<'_>, key: &str) -> Vec<super::super::Condition> {
+    section.get(key).map(|node| field::conditions(reader, node, &section.at(key))).unwrap_or_default()
+}
+
+/// What the schema promises, and what keys are re-checked by, has to come from somewhere.
+fn must_map(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    of: &'static ObjectType,
+    fields: &[(usize, &'static str, Mapping)],
+) {
+    for wanted in of.fields.values().filter(|field| field::is_stored(of, field) && is_required(&field.ty)) {
+        if !fields.iter().any(|(ordinal, ..)| *ordinal == wanted.ordinal) {
+            let says = format!("`{}` is promised by the model and must be mapped", wanted.name);
+            reader.mistake(section.line, &section.at("fields"), says);
+        }
+    }
+}
+
+fn is_required(ty: &TypeRef) -> bool {
+    !ty.nullable
+}
+
+fn open(reader: &mut Reader, section: &Section<'_>) -> Option<(String, String)> {
+    let node = section.get("open")?;
+    let inner = reader.section(node, &section.at("open"), &["yes", "no"])?;
+    Some((reader.required(&inner, "yes")?, reader.required(&inner, "no")?))
+}
+
+fn statuses(reader: &mut Reader, section: &Section<'_>) -> Option<StatusFilter> {
+    let node = section.get("statuses")?;
+    let inner = reader.section(node, &section.at("statuses"), &["enum", "each", "join"])?;
+    Some(StatusFilter {
+        enum_type: reader.raw(&inner, "enum"),
+        each: reader.raw(&inner, "each").unwrap_or_default(),
+        join: reader.raw(&inner, "join").unwrap_or_default(),
+    })
+}
+
+fn look_ups(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    of: &'static ObjectType,
+    fields: &[(usize, &'static str, Mapping)],
+    language: Language,
+    rows: Option<&Path>,
+) -> IndexMap<&'static str, LookUp> {
+    let mut look_ups = IndexMap::new();
+    let Some(by) = section.get("by").and_then(|node| reader.map(node, &section.at("by"))) else {
+        reader.mistake(section.line, &section.at, "`by` must say by which fields the entity can be looked up");
+        return look_ups;
+    };
+    for entry in by.entries() {
+        let at = by.at(&entry.key);
+        let Some(mapping) = fields.iter().find(|(_, name, _)| *name == entry.key) else {
+            let known: Vec<&str> = fields.iter().map(|(_, name, _)| *name).collect();
+            let near = did_you_mean(&entry.key, &known);
+            let says = format!("`{}` is not mapped, so that rows could not be told apart by it{near}", entry.key);
+            reader.mistake(entry.line, &at, says);
+            continue;
+        };
+        let field = of.fields.get(mapping.1);
+        if field.is_some_and(|field| field.is_list() && language != Language::Rest) {
+            reader.mistake(entry.line, &at, "a list cannot be filtered by in this language");
+        }
+        if let Some(look_up) = look_up(reader, &entry.value, &at, mapping, language, rows) {
+            look_ups.insert(mapping.1, look_up);
+        }
+    }
+    look_ups
+}
+
+fn look_up(
+    reader: &mut Reader,
+    node: &Node,
+    at: &str,
+    mapping: &(usize, &'static str, Mapping),
+    language: Language,
+    rows: Option<&Path>,
+) -> Option<LookUp> {
+    let allowed = ["path", "batch", "keys", "request", "rows", "paging", "truncated"];
+    let empty = Node { line: node.line, kind: super::Kind::Map(Vec::new()) };
+    let node = if matches!(node.kind, super::Kind::Null) { &empty } else { node };
+    let section = reader.section(node, at, &allowed)?;
+    let path = reader.path_at(&section, "path").or_else(|| first_path(&mapping.2));
+    if path.is_none() && language != Language::Rest {
+        reader.mistake(section.line, at, "say `path`: the field is not read from one place");
+    }
+    let request = match section.get("request") {
+        Some(inner) if language == Language::Rest => request::read(reader, inner, &section.at("request")),
+        Some(inner) => {
+            reader.mistake(inner.line, &section.at("request"), "only REST packs say requests");
+            None
+        }
+        None => {
+            if language == Language::Rest {
+                reader.mistake(section.line, at, "`request` is missing");
+            }
+            None
+        }
+    };
+    let batch = reader.number(&section, "batch").unwrap_or(if language == Language::Rest { 1 } else { 50 }).max(1);
+    let single = request.as_ref().is_some_and(|request| request.has(Hole::Key));
+    if single && batch > 1 {
+        reader.mistake(section.line, at, "a request with `{key}` carries one key; use `{keys}` for several");
+    }
+    let own_rows = reader.path_at(&section, "rows").or_else(|| rows.cloned());
+    Some(LookUp {
+        by: mapping.1,
+        path: path.unwrap_or_default(),
+        batch: batch as usize,
+        keys: key_rules(reader, &section),
+        request,
+        rows: own_rows.unwrap_or_else(|| default_rows(language)),
+        paging: section.get("paging").and_then(|node| super::paging(reader, node, &section.at("paging"))),
+        truncated: conditions_at(reader, &section, "truncated"),
+    })
+}
+
+fn default_rows(language: Language) -> Path {
+    let text = match language {
+        Language::Odata => "value[]",
+        Language::Soql => "records[]",
+        Language::Rest => "$",
+    };
+    Path::parse(text).unwrap_or_default()
+}
+
+fn first_path(mapping: &Mapping) -> Option<Path> {
+    match mapping {
+        Mapping::Read(read) => read.paths.first().cloned(),
+        Mapping::FirstOf(all) => all.first().and_then(first_path),
+        Mapping::Constant(_) | Mapping::Object(..) => None,
+    }
+}
+
+fn key_rules(reader: &mut Reader, section: &Section<'_>) -> KeyRules {
+    let at = section.at("keys");
+    let allowed = ["allow", "refuse", "variants"];
+    let Some(inner) = section.get("keys").and_then(|node| reader.section(node, &at, &allowed)) else {
+        return KeyRules::default();
+    };
+    let words = [
+        ("any", KeyClass::Any),
+        ("digits", KeyClass::Digits),
+        ("word", KeyClass::Word),
+        ("salesforce_id", KeyClass::SalesforceId),
+    ];
+    let variants = reader.texts(&inner, "variants");
+    KeyRules {
+        allow: reader.choice(&inner, "allow", &words).unwrap_or_default(),
+        refuse: reader.raw(&inner, "refuse").unwrap_or_default(),
+        variants: variants.iter().filter_map(|text| reader.template(text, inner.line, &at, &[Hole::Key])).collect(),
+    }
+}

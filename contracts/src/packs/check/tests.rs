@@ -1,0 +1,100 @@
+use super::*;
+
+const SMALL: &str = "
+pack: small
+title: A small system
+driver: odata
+path: /data/
+settings:
+  company: { about: Which company. }
+entities:
+  Order:
+    from: Orders
+    where: { dataAreaId: '{company}' }
+    fields:
+      number: Number
+      status: { path: State, map: { Open: OPEN }, otherwise: UNKNOWN }
+      total: { path: Total, currency: Currency }
+      shipTo: { object: { street: Street } }
+    by: { number: }
+";
+
+fn mistakes(yaml: &str) -> Vec<String> {
+    let mistakes = Pack::parse("small", yaml).expect_err("it has mistakes");
+    mistakes.into_iter().map(|m| format!("{}: {}: {}", m.line, m.at, m.says)).collect()
+}
+
+#[test]
+fn a_sound_pack_is_taken() {
+    let pack = Pack::parse("small", SMALL).expect("sound");
+    let order = &pack.entities["Order"];
+    assert_eq!(order.fields.len(), 4);
+    assert_eq!(order.by["number"].batch, 50);
+}
+
+#[test]
+fn every_mistake_is_said_at_once_with_its_line_and_the_nearest_right_word() {
+    let yaml = SMALL.replace("driver: odata", "driver: odta").replace("title", "titel");
+    insta::assert_debug_snapshot!(mistakes(&yaml), @r#"
+    [
+        "2: : `title` is missing",
+        "3: titel: `titel` is not known here; did you mean `title`?",
+        "4: driver: `odta` is none of odata, soql, rest; did you mean `odata`?",
+    ]
+    "#);
+    let yaml = SMALL
+        .replace("number: Number", "numbr: Number")
+        .replace("Open: OPEN", "Open: OPENED")
+        .replace("{company}", "{compny}")
+        .replace(", currency: Currency", "")
+        .replace("street", "streat")
+        .replace("by: { number: }", "by: { number: , customerNumbr: }\n    ordr: x\n  Ordr: {}");
+    insta::assert_debug_snapshot!(mistakes(&yaml), @r#"
+    [
+        "10: entities.Order.fields: `number` is promised by the model and must be mapped",
+        "11: entities.Order.where: there is no setting `compny`; did you mean `company`?",
+        "13: entities.Order.fields.numbr: `Order` has no field `numbr`; did you mean `number`?",
+        "14: entities.Order.fields.status.map: `OrderStatus` has no value `OPENED`; did you mean `OPEN`?",
+        "15: entities.Order.fields.total: an amount needs its `currency`: a path, or `{const: EUR}`",
+        "16: entities.Order.fields.shipTo.streat: `Address` has no field `streat`; did you mean `street`?",
+        "17: entities.Order.by.number: `number` is not mapped, so that rows could not be told apart by it",
+        "17: entities.Order.by.customerNumbr: `customerNumbr` is not mapped, so that rows could not be told apart by it",
+        "18: entities.Order.ordr: `ordr` is not known here; did you mean `order`?",
+        "19: entities.Ordr: the model has no entity `Ordr`; did you mean `Order`?",
+    ]
+    "#);
+}
+
+#[test]
+fn what_is_looked_up_cannot_be_mapped_and_what_is_promised_must_be() {
+    let yaml = SMALL.replace("number: Number", "lines: Lines").replace("by: { number: }", "by: {}");
+    insta::assert_debug_snapshot!(mistakes(&yaml), @r#"
+    [
+        "10: entities.Order.fields: `number` is promised by the model and must be mapped",
+        "13: entities.Order.fields.lines: this field is looked up or decided, not mapped",
+    ]
+    "#);
+}
+
+#[test]
+fn settings_are_checked_when_a_pack_is_bound() {
+    let pack = Pack::parse("small", SMALL).expect("sound");
+    let given = |name: &str| BTreeMap::from([(name.to_owned(), "acme".to_owned())]);
+    insta::assert_debug_snapshot!(pack.bind(&given("compny")).expect_err("unknown and missing"), @r#"
+    [
+        "pack `small` has no setting `compny`; did you mean `company`?",
+        "pack `small` needs the setting `company`: Which company.",
+    ]
+    "#);
+    let bound = pack.bind(&given("company")).expect("bound");
+    assert_eq!(bound.entities["Order"].filters[0].values, ["acme"]);
+}
+
+#[test]
+fn yaml_that_is_none_is_a_mistake_with_its_line() {
+    insta::assert_debug_snapshot!(mistakes("pack: small\ntitle: [\n"), @r#"
+    [
+        "2: : error: line 2 column 8: unclosed bracket '['",
+    ]
+    "#);
+}
