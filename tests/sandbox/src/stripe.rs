@@ -141,7 +141,9 @@ impl Vendor for Stripe {
 }
 
 fn kind_of(name: &str) -> Option<Kind> {
-    [Kind::Customer, Kind::Subscription, Kind::Invoice].into_iter().find(|kind| kind.url().ends_with(&format!("/{name}")))
+    [Kind::Customer, Kind::Subscription, Kind::Invoice]
+        .into_iter()
+        .find(|kind| kind.url().ends_with(&format!("/{name}")))
 }
 
 fn one(world: &World, kind: Kind, id: &str) -> Result<Value, Refusal> {

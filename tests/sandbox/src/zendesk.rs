@@ -48,7 +48,8 @@ impl Zendesk {
             let accepted = self.credentials.tokens.accepts(token, call.now);
             return if accepted { Ok(()) } else { Err(Refusal::token()) };
         }
-        let is_token = |(user, password): (String, String)| user.ends_with("/token") && password == self.credentials.api_key;
+        let is_token =
+            |(user, password): (String, String)| user.ends_with("/token") && password == self.credentials.api_key;
         if call.basic().is_some_and(is_token) { Ok(()) } else { Err(Refusal::credentials()) }
     }
 

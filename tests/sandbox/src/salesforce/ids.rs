@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn hostile_ids_lead_nowhere() {
-        for wrong in ["", "001", "001dM00003jU9GyQAA", "é01dM00003jU9Gy", "001ac00zzzzzzz😀", "'", "001ac00zzzzzzzzzzz"] {
+        for wrong in ["", "001", "001dM00003jU9GyQAA", "é01dM00003jU9Gy", "001ac00zzzzzzz😀", "'", "001ac00zzzzzzzzzzz"]
+        {
             assert_eq!(number(wrong, "001", "ac00"), None, "{wrong}");
         }
     }

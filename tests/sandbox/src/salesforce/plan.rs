@@ -126,7 +126,11 @@ impl Planner<'_> {
         }
         let counts = query.select.contains(&Selected::Count);
         if counts && (query.select.len() > 1 || !outermost) {
-            return Err(self.refuse(&query.from, "MALFORMED_QUERY", "COUNT() must be the only element in the select list."));
+            return Err(self.refuse(
+                &query.from,
+                "MALFORMED_QUERY",
+                "COUNT() must be the only element in the select list.",
+            ));
         }
         let columns = query.order.iter().map(|by| Ok((self.sortable(&by.path)?, by.descending, by.nulls_last)));
         Ok(Plan {

@@ -48,7 +48,8 @@ pub(super) fn by_external_id(
         [] => Err(Refusal::not_found()),
         [record] => one(world, call, object, *record, version),
         several => {
-            let url = |at: &usize| format!("/services/data/{version}/sobjects/{}/{}", object.name, object.id(world, *at));
+            let url =
+                |at: &usize| format!("/services/data/{version}/sobjects/{}/{}", object.name, object.id(world, *at));
             Ok(reply(300, &several.iter().map(url).collect()))
         }
     }
@@ -139,9 +140,7 @@ pub(super) fn describe(name: &str, version: &str) -> Result<Value, Refusal> {
     let object = object(name).ok_or_else(Refusal::not_found)?;
     let mut body = brief(object, version);
     body["fields"] = object.fields.iter().map(|field| described(object, field)).collect();
-    let relation = |children: &super::objects::Children| {
-        json!({ "childSObject": children.object, "field": format!("{}Id", object.name), "relationshipName": children.name })
-    };
+    let relation = |children: &super::objects::Children| json!({ "childSObject": children.object, "field": format!("{}Id", object.name), "relationshipName": children.name });
     body["childRelationships"] = object.children.iter().map(relation).collect();
     Ok(body)
 }

@@ -13,11 +13,7 @@ const DEEPEST: usize = 4;
 const FIRST_PAGE: usize = 10;
 
 /// Replaces what the paths name.
-pub(crate) fn expand<'p>(
-    world: &World,
-    body: &mut Value,
-    paths: impl Iterator<Item = &'p str>,
-) -> Result<(), Refusal> {
+pub(crate) fn expand<'p>(world: &World, body: &mut Value, paths: impl Iterator<Item = &'p str>) -> Result<(), Refusal> {
     for path in paths {
         let steps: Vec<&str> = path.split('.').collect();
         if steps.len() > DEEPEST {

@@ -30,8 +30,8 @@ pub(crate) fn list(world: &World, kind: Kind, params: &Params<'_>) -> Result<Val
         }
     }
     let (page, has_more) = page(&found, params, |cursor| kind.number(world, cursor), kind.name())?;
-    let data = page.iter().map(|number| shape(world, kind, *number)).collect();
-    Ok(listed(kind.url(), data, has_more))
+    let data: Vec<Value> = page.iter().map(|number| shape(world, kind, *number)).collect();
+    Ok(listed(kind.url(), &data, has_more))
 }
 
 /// `GET /v1/entitlements/active_entitlements`.
@@ -43,11 +43,11 @@ pub(crate) fn active_entitlements(world: &World, params: &Params<'_>) -> Result<
     let position = |cursor: &str| all.iter().position(|entitlement| entitlement["id"] == cursor);
     let numbers: Vec<usize> = (0..all.len()).collect();
     let (page, has_more) = page(&numbers, params, position, "entitlement")?;
-    let data = page.iter().filter_map(|number| all.get(*number).cloned()).collect();
-    Ok(listed("/v1/entitlements/active_entitlements", data, has_more))
+    let data: Vec<Value> = page.iter().filter_map(|number| all.get(*number).cloned()).collect();
+    Ok(listed("/v1/entitlements/active_entitlements", &data, has_more))
 }
 
-fn listed(url: &str, data: Vec<Value>, has_more: bool) -> Value {
+fn listed(url: &str, data: &[Value], has_more: bool) -> Value {
     json!({ "object": "list", "data": data, "has_more": has_more, "url": url })
 }
 
@@ -61,7 +61,15 @@ fn check(world: &World, kind: Kind, params: &Params<'_>) -> Result<(), Refusal> 
     let known: &[&str] = match kind {
         Kind::Customer => return Ok(()),
         Kind::Subscription => &[
-            "active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing",
+            "active",
+            "all",
+            "canceled",
+            "ended",
+            "incomplete",
+            "incomplete_expired",
+            "past_due",
+            "paused",
+            "trialing",
             "unpaid",
         ],
         Kind::Invoice => &["draft", "open", "paid", "uncollectible", "void"],

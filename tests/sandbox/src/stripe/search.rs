@@ -24,7 +24,8 @@ pub(crate) fn search(world: &World, kind: Kind, params: &Params<'_>) -> Result<V
     }
     let limit = params.limit()?;
     let from = params.get("page").map_or(Ok(0), start)?;
-    let found: Vec<usize> = kind.all(world).into_iter().filter(|number| passes(world, kind, *number, &search)).collect();
+    let found: Vec<usize> =
+        kind.all(world).into_iter().filter(|number| passes(world, kind, *number, &search)).collect();
     let until = found.len().min(from.saturating_add(limit));
     let page = found.get(from..until).unwrap_or_default();
     let has_more = until < found.len();
@@ -66,11 +67,15 @@ fn check(kind: Kind, clause: &Clause) -> Result<(), Refusal> {
     let text = texts.contains(&name.as_str());
     let allowed = match (clause.operator, &clause.value) {
         (Operator::Is, Wanted::Text(_) | Wanted::Null) => text,
-        (Operator::Is | Operator::Above | Operator::AtLeast | Operator::Below | Operator::AtMost, Wanted::Number(_)) => {
-            numbers.contains(&name.as_str())
-        }
+        (
+            Operator::Is | Operator::Above | Operator::AtLeast | Operator::Below | Operator::AtMost,
+            Wanted::Number(_),
+        ) => numbers.contains(&name.as_str()),
         (Operator::Contains, Wanted::Text(part)) if part.chars().count() < SHORTEST_PART => {
-            return Err(Refusal::invalid("query", format!("Substring search needs at least {SHORTEST_PART} characters.")));
+            return Err(Refusal::invalid(
+                "query",
+                format!("Substring search needs at least {SHORTEST_PART} characters."),
+            ));
         }
         (Operator::Contains, Wanted::Text(_)) => text && kind == Kind::Customer,
         _ => false,
@@ -80,7 +85,9 @@ fn check(kind: Kind, clause: &Clause) -> Result<(), Refusal> {
 
 fn unusable(kind: Kind, field: &str) -> Refusal {
     let resource = kind.url().trim_start_matches("/v1/");
-    let message = format!("Field `{field}` is an unsupported search field for resource `{resource}`, or cannot be compared like that.");
+    let message = format!(
+        "Field `{field}` is an unsupported search field for resource `{resource}`, or cannot be compared like that."
+    );
     Refusal::invalid("query", message)
 }
 

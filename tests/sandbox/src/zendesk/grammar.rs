@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn hostile_queries_end_and_never_panic() {
-        for hostile in ["", " ", "-", "- -", ":", "::", "\"", "a:\"", "\"\"\"", "é:ü", "😀<😀", "-\"", "<=", "a:b:c", "\0"] {
+        for hostile in
+            ["", " ", "-", "- -", ":", "::", "\"", "a:\"", "\"\"\"", "é:ü", "😀<😀", "-\"", "<=", "a:b:c", "\0"]
+        {
             let _ = terms(hostile);
         }
         assert_eq!(read("a:b:c"), [(false, Some("a".into()), Operator::Is, "b:c".into())]);

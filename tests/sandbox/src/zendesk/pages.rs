@@ -27,7 +27,11 @@ pub(crate) fn wish(call: &Call) -> Result<Wish, Refusal> {
     if !call.query.iter().any(|(name, _)| name.starts_with("page[")) {
         let page = number(call, "page")?.unwrap_or(1).max(1);
         let size = number(call, "per_page")?.unwrap_or(PAGE).clamp(1, PAGE);
-        return if page.saturating_mul(size) > DEEPEST { Err(Refusal::too_deep()) } else { Ok(Wish::Number(page, size)) };
+        return if page.saturating_mul(size) > DEEPEST {
+            Err(Refusal::too_deep())
+        } else {
+            Ok(Wish::Number(page, size))
+        };
     }
     let wrong = |what: &str| Refusal::invalid(&format!("page[{what}] is not valid"));
     let size = number(call, "page[size]")?.unwrap_or(PAGE);
@@ -61,7 +65,8 @@ impl Wish {
     pub(crate) fn surroundings(self, call: &Call, total: usize) -> Map<String, Value> {
         let body = match self {
             Self::Number(number, size) => {
-                let link = |number: usize| linked(call, &[("page", number.to_string()), ("per_page", size.to_string())]);
+                let link =
+                    |number: usize| linked(call, &[("page", number.to_string()), ("per_page", size.to_string())]);
                 let next = (number.saturating_mul(size) < total).then(|| link(number + 1));
                 let previous = (number > 1).then(|| link(number - 1));
                 json!({ "next_page": next, "previous_page": previous, "count": total })
@@ -104,7 +109,8 @@ fn place(cursor: &str) -> Option<usize> {
 /// The call's own absolute address with other paging parameters.
 fn linked(call: &Call, paging: &[(&str, String)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    let kept = call.query.iter().filter(|(name, _)| !(name == "page" || name == "per_page" || name.starts_with("page[")));
+    let kept =
+        call.query.iter().filter(|(name, _)| !(name == "page" || name == "per_page" || name.starts_with("page[")));
     query.extend_pairs(kept).extend_pairs(paging);
     format!("{}{}?{}", call.base_url, call.path, query.finish())
 }

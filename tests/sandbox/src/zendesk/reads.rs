@@ -164,7 +164,8 @@ impl<'w> Reads<'_, 'w> {
 
     /// `GET /tickets/show_many`: by ids only.
     pub(crate) fn many_tickets(&self) -> Result<Value, Refusal> {
-        let found: Vec<Found<'w>> = self.ids()?.into_iter().filter_map(|id| ticket(self.world, id)).map(Found::Ticket).collect();
+        let found: Vec<Found<'w>> =
+            self.ids()?.into_iter().filter_map(|id| ticket(self.world, id)).map(Found::Ticket).collect();
         Ok(self.many("tickets", &found))
     }
 
@@ -230,7 +231,8 @@ impl<'w> Reads<'_, 'w> {
         let include = self.call.param("include").unwrap_or_default();
         // A search names them in brackets: `tickets(users,organizations)`.
         let wants = |name: &str| include.split([',', '(', ')']).any(|wanted| wanted.trim() == name);
-        let tickets = || shown.iter().filter_map(|found| if let Found::Ticket(case) = found { Some(*case) } else { None });
+        let tickets =
+            || shown.iter().filter_map(|found| if let Found::Ticket(case) = found { Some(*case) } else { None });
         if wants("users") && !matches!(shown.first(), Some(Found::User(_))) {
             let involved = tickets().flat_map(|case| [requester(self.world, case), agent(self.world)]);
             let once: BTreeMap<i64, Value> = involved.map(|user| (user.id(), self.shape_user(&user))).collect();
@@ -238,7 +240,8 @@ impl<'w> Reads<'_, 'w> {
         }
         if wants("organizations") {
             let of_tickets = tickets().filter_map(|case| self.world.customers.get(&case.customer));
-            let of_users = shown.iter().filter_map(|found| if let Found::User(user) = found { user.customer() } else { None });
+            let of_users =
+                shown.iter().filter_map(|found| if let Found::User(user) = found { user.customer() } else { None });
             let once: BTreeMap<&str, Value> =
                 of_tickets.chain(of_users).map(|c| (c.number.as_str(), self.shape_organization(c))).collect();
             body["organizations"] = once.into_values().collect();
@@ -272,7 +275,8 @@ impl<'w> Reads<'_, 'w> {
 
     fn ids(&self) -> Result<Vec<i64>, Refusal> {
         let parsed = self.values("ids")?.iter().map(|id| id.parse()).collect::<Result<Vec<i64>, _>>();
-        let mut ids = parsed.map_err(|_| Refusal::invalid("Parameter ids must be a comma-separated list of integers"))?;
+        let mut ids =
+            parsed.map_err(|_| Refusal::invalid("Parameter ids must be a comma-separated list of integers"))?;
         ids.sort_unstable();
         ids.dedup();
         Ok(ids)

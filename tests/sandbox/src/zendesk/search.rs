@@ -26,11 +26,17 @@ pub(crate) enum Found<'w> {
 const SORTING: [&str; 2] = ["order_by", "sort"];
 
 /// Everything that a query finds, sorted; `sort_by` and `sort_order` are the parameters of those names.
-pub(crate) fn search<'w>(world: &'w World, query: &str, sort_by: Option<&str>, sort_order: Option<&str>) -> Vec<Found<'w>> {
+pub(crate) fn search<'w>(
+    world: &'w World,
+    query: &str,
+    sort_by: Option<&str>,
+    sort_order: Option<&str>,
+) -> Vec<Found<'w>> {
     let terms = terms(query);
     let (sorting, conditions): (Vec<&Term>, Vec<&Term>) =
         terms.iter().partition(|term| term.key.as_deref().is_some_and(|key| SORTING.contains(&key)));
-    let mut found: Vec<Found<'w>> = kinds(world, &conditions).filter(|found| passes(world, *found, &conditions)).collect();
+    let mut found: Vec<Found<'w>> =
+        kinds(world, &conditions).filter(|found| passes(world, *found, &conditions)).collect();
     let said = |key: &str| sorting.iter().find(|term| term.key.as_deref() == Some(key)).map(|term| term.value.as_str());
     let by = sort_by.or(said("order_by"));
     let ascending = sort_order.or(said("sort")) == Some("asc");

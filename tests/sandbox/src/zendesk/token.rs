@@ -53,5 +53,7 @@ pub(super) fn answer(call: &Call, credentials: &Credentials) -> Result<Reply, Re
 fn form(call: &Call) -> Value {
     let number = |text: &str| text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from);
     let pairs = call.form().into_iter();
-    pairs.map(|(name, text)| if name == "expires_in" { (name, number(&text)) } else { (name, Value::from(text)) }).collect()
+    pairs
+        .map(|(name, text)| if name == "expires_in" { (name, number(&text)) } else { (name, Value::from(text)) })
+        .collect()
 }

@@ -1,6 +1,9 @@
 //! Accounts: the world's customers, the prospect included.
 
-use super::{Cell, Children, Field, Kind, Object, Parent, asset, compound, contact, contract, entitlement, field, filled, unused, user};
+use super::{
+    Cell, Children, Field, Kind, Object, Parent, asset, compound, contact, contract, entitlement, field, filled,
+    unused, user,
+};
 use crate::tenant::Role;
 use crate::world::{Customer, World};
 

@@ -14,7 +14,7 @@ pub(super) static USER: Object = Object {
 };
 
 static FIELDS: [Field; 7] = [
-    field("Id", Kind::Id, |world, at| id(world, at)),
+    field("Id", Kind::Id, id),
     field("Name", Kind::Text, |world, at| on(world, at, |c| Cell::text(&c.owner))),
     field("FirstName", Kind::Text, |world, at| {
         on(world, at, |c| Cell::maybe(c.owner.rsplit_once(' '), |(first, _)| Cell::text(first)))

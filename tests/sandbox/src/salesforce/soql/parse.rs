@@ -37,7 +37,8 @@ impl Parser {
         self.expect_word("SELECT")?;
         let select = self.listed(Self::selected)?;
         self.expect_word("FROM")?;
-        let from = self.name()?;
+        // `Order` is an object as well as a keyword.
+        let from = if self.is_word("ORDER") { self.any_name()? } else { self.name()? };
         let filter = if self.word("WHERE") { Some(self.condition()?) } else { None };
         let order = if self.word("ORDER") {
             self.expect_word("BY")?;
@@ -184,15 +185,18 @@ impl Parser {
     fn name(&mut self) -> Result<Name, Malformed> {
         const RESERVED: [&str; 12] =
             ["SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ORDER", "LIMIT", "OFFSET", "NULL"];
-        let at = self.at();
-        match self.peek() {
-            Kind::Word(word) if !RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved)) => {
-                let text = word.clone();
-                self.next += 1;
-                Ok(Name { text, at })
-            }
-            _ => Err(self.unexpected()),
+        match RESERVED.iter().any(|reserved| self.is_word(reserved)) {
+            true => Err(self.unexpected()),
+            false => self.any_name(),
         }
+    }
+
+    fn any_name(&mut self) -> Result<Name, Malformed> {
+        let at = self.at();
+        let Kind::Word(word) = self.peek() else { return Err(self.unexpected()) };
+        let text = word.clone();
+        self.next += 1;
+        Ok(Name { text, at })
     }
 
     fn text(&mut self) -> Result<String, Malformed> {
