@@ -10,12 +10,15 @@ mod customer;
 mod dice;
 mod named;
 mod order;
+mod pristine;
 mod product;
 mod service;
 mod table;
 
+use std::sync::Arc;
+
 use chrono::{Days, NaiveDate, NaiveTime};
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use billing::{Invoice, Subscription, SubscriptionStatus};
 pub use customer::{Address, Contact, Customer};
@@ -33,29 +36,29 @@ pub struct Estate {
     pub tenant: Tenant,
     /// The day everything is relative to.
     pub today: NaiveDate,
-    world: RwLock<World>,
+    world: RwLock<Arc<World>>,
 }
 
 impl Estate {
     /// A freshly generated company.
     #[must_use]
     pub fn new(tenant: Tenant, today: NaiveDate) -> Self {
-        Self { tenant, today, world: RwLock::new(World::generate(tenant, today)) }
+        Self { tenant, today, world: RwLock::new(pristine::world(tenant, today)) }
     }
 
     /// The facts, for the length of one answer.
-    pub fn read(&self) -> RwLockReadGuard<'_, World> {
-        self.world.read()
+    pub fn read(&self) -> MappedRwLockReadGuard<'_, World> {
+        RwLockReadGuard::map(self.world.read(), Arc::as_ref)
     }
 
-    /// The facts, to change them.
-    pub fn write(&self) -> RwLockWriteGuard<'_, World> {
-        self.world.write()
+    /// The facts, to change them; this estate's own copy from then on.
+    pub fn write(&self) -> MappedRwLockWriteGuard<'_, World> {
+        RwLockWriteGuard::map(self.world.write(), Arc::make_mut)
     }
 }
 
 /// All facts of one company.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct World {
     /// Whose they are.
     pub tenant: Tenant,

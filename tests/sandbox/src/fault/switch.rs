@@ -40,8 +40,12 @@ impl Switch {
         let depth = fault.as_ref().map_or(Depth::Exchange, Fault::depth);
         let until = lasts.and_then(|lasts| Instant::now().checked_add(lasts));
         self.set.send_replace(fault.map(|fault| Active { fault, until }));
-        // The sender lives as long as this does, so that the wait cannot fail.
-        let _ = self.in_effect.subscribe().wait_for(|shown| *shown == depth || self.depth() != depth).await;
+        let mut shown = self.in_effect.subscribe();
+        tokio::select! {
+            _ = shown.wait_for(|shown| *shown == depth) => {}
+            // Too short to be noticed, or somebody else turned it meanwhile.
+            () = self.leaves(depth) => {}
+        }
     }
 
     /// The port now behaves like this.

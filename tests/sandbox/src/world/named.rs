@@ -73,11 +73,12 @@ pub(super) fn fill_second_company(world: &mut World) {
     let scheme = Scheme::of(world.tenant);
     orders::add_products(world, scheme);
     customers::add(world, scheme);
-    for index in 0..3 {
+    for index in 0..5 {
         if let Some(customer) = world.customers.get_mut(&scheme.customer(index)) {
             customer.name = format!("UK branch {}", index + 1);
             customer.credit_limit = rust_decimal::Decimal::ONE;
             customer.on_hold = false;
+            customer.email = format!("accounts@branch-{}.example", index + 1);
             customer.contacts.clear();
         }
     }

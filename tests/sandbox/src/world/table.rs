@@ -11,7 +11,7 @@ pub trait Row {
 }
 
 /// Rows in the order they were added.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table<T> {
     rows: Vec<T>,
     by_key: HashMap<String, usize>,

@@ -1,10 +1,9 @@
 //! Starting, stopping, and that what starts is what was promised.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use chrono::NaiveDate;
-use portico_sandbox::world::{Estate, OrderStatus};
+use portico_sandbox::world::{Estate, OrderStatus, World};
 use portico_sandbox::{Options, Role, Sandbox, Tenant};
 use rust_decimal::Decimal;
 
@@ -35,14 +34,10 @@ async fn eight_systems_listen_on_ports_of_their_own_until_dropped() -> anyhow::R
 
 #[test]
 fn the_same_day_gives_the_same_company() {
-    let begun = Instant::now();
-    let first = Estate::new(Tenant::Acme, today());
-    eprintln!("one company in {:?}", begun.elapsed());
-    let second = Estate::new(Tenant::Acme, today());
-    let numbers = |estate: &Estate| {
-        let world = estate.read();
-        world.orders.iter().map(|order| (order.number.clone(), order.total())).collect::<Vec<_>>()
-    };
+    let first = World::generate(Tenant::Acme, today());
+    let second = World::generate(Tenant::Acme, today());
+    let numbers =
+        |world: &World| world.orders.iter().map(|order| (order.number.clone(), order.total())).collect::<Vec<_>>();
     assert_eq!(numbers(&first), numbers(&second));
 }
 
@@ -119,4 +114,14 @@ fn shared_numbers_carry_their_tenants_name_and_nobody_elses() {
         }
         assert!(!format!("{:?}", *world).contains(other));
     }
+}
+
+#[test]
+fn a_change_stays_in_its_own_estate() {
+    let (changed, other) = (Estate::new(Tenant::Acme, today()), Estate::new(Tenant::Acme, today()));
+    if let Some(customer) = changed.write().customers.get_mut("C-1001") {
+        customer.on_hold = true;
+    }
+    let is_held = |estate: &Estate| estate.read().customers.get("C-1001").is_some_and(|customer| customer.on_hold);
+    assert!(is_held(&changed) && !is_held(&other));
 }

@@ -52,6 +52,7 @@ fn add_goods(world: &mut World) {
     let mut order = Order::plain(ORDER, CUSTOMER, day(today, -30));
     order.name = format!("{tenant} order");
     order.purchase_order = format!("{tenant}-PO");
+    order.delivery_mode = format!("{tenant}-truck");
     order.status = OrderStatus::Invoiced;
     order.add_line(sku, &format!("{tenant} machine"), Decimal::ONE, Decimal::from(999), OrderStatus::Invoiced);
     order.give_serial(1, SERIAL);
