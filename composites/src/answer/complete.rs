@@ -1,0 +1,217 @@
+//! Records that several systems or entities make up together, and small objects that describe others.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
+use portico_contracts::model::expect_object;
+use portico_contracts::problem::Code;
+use rust_decimal::Decimal;
+
+use crate::ask::{Outcome, Page};
+use crate::gather::{Gathered, Looked};
+use crate::plan::{Completion, Plan, Related, Step, StepId};
+
+/// The `Source` of an entity. Age counts from when the system was asked, to whole seconds.
+pub(super) fn source(from: &Provenance, now: DateTime<Utc>) -> Record {
+    let age = (now - from.fetched_at).num_seconds().max(0);
+    Record::new(expect_object("Source"))
+        .with("system", Value::text(from.system.as_str()))
+        .with("role", Value::Enum(from.role.graphql()))
+        .with("state", Value::Enum(from.state.graphql()))
+        .with("fetchedAt", Value::DateTime(from.fetched_at.fixed_offset()))
+        .with("ageSeconds", Value::Int(i32::try_from(age).unwrap_or(i32::MAX)))
+}
+
+/// Says what was not found without repeating the key.
+pub(super) fn not_found(step: &Step, from: &Provenance) -> Arc<Failure> {
+    let message = format!("{} has no {} by this {}.", from.system, step.ask.entity.name, step.ask.by);
+    Arc::new(Failure::new(Code::NotFound, message).of_system(&from.system, from.role))
+}
+
+/// What of a page is shown, in the words of `PageInfo`.
+pub(super) fn page_info(page: &Page, shown: &[usize], after: bool) -> Record {
+    let cursor = |at: Option<&usize>| at.and_then(|at| page.cursors.get(*at)).map_or(Value::Null, Value::text);
+    Record::new(expect_object("PageInfo"))
+        .with("hasNextPage", Value::Bool(page.more))
+        .with("hasPreviousPage", Value::Bool(after))
+        .with("startCursor", cursor(shown.first()))
+        .with("endCursor", cursor(shown.last()))
+}
+
+/// Applies `open` to invoices whose state only became known by completing them.
+pub(super) fn matches_open(related: &Related, record: &Record) -> bool {
+    let (Some(open), Some(Completion::InvoiceFromItem(_))) = (related.open, related.completion) else { return true };
+    match record.get("openAmount") {
+        Value::Money(money) => (money.amount > Decimal::ZERO) == open,
+        // What cannot be told is shown, with its error, rather than left out.
+        _ => true,
+    }
+}
+
+/// Completes a record from what else was gathered.
+pub(super) fn complete(
+    plan: &Plan,
+    gathered: &Gathered,
+    with: Completion,
+    row: &Record,
+    parent: &Record,
+    today: NaiveDate,
+) -> Record {
+    let mut record = row.to_owned_record();
+    match with {
+        Completion::ReceivablesFromItems(step) => receivables(&mut record, &rows(plan, gathered, step, parent), today),
+        Completion::InvoiceFromItem(step) => invoice(&mut record, &rows(plan, gathered, step, row), today),
+        Completion::OrderFromLines(step) => order(&mut record, &rows(plan, gathered, step, row)),
+    }
+    record
+}
+
+/// All rows of a key, or why they cannot be had in full.
+pub(super) type AllRows = Result<Arc<Page>, Arc<Failure>>;
+
+pub(super) fn rows(plan: &Plan, gathered: &Gathered, step: StepId, parent: &Record) -> AllRows {
+    let asked = &plan.steps[step];
+    match gathered.look(plan, step, Some(parent)) {
+        Looked::Outcome(Outcome::Found(page, _)) if page.more => {
+            let message =
+                format!("{} has more {} than one answer may read.", asked.upstream.id(), asked.ask.entity.name);
+            Err(Arc::new(
+                Failure::new(Code::TooManyRows, message).of_system(asked.upstream.id(), asked.upstream.role()),
+            ))
+        }
+        Looked::Outcome(Outcome::Found(page, _)) => Ok(Arc::clone(page)),
+        Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(Arc::default()),
+        Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
+        Looked::Failed(failure) => Err(failure),
+    }
+}
+
+/// Adds up open items: the whole balance, and what of it is past its due date.
+pub(super) fn receivables(record: &mut Record, items: &AllRows, today: NaiveDate) {
+    let summed = match items {
+        Ok(page) => sum_items(page, record, today),
+        Err(failure) => Err(Arc::clone(failure)),
+    };
+    let missing = |record: &Record, field: &str| record.get(field).is_null();
+    match summed {
+        Ok(sums) => {
+            for (field, value) in
+                [("openBalance", sums.open), ("overdueBalance", sums.overdue), ("oldestOverdueDays", sums.days)]
+            {
+                if missing(record, field) {
+                    record.set(field, value);
+                }
+            }
+        }
+        Err(failure) => {
+            for field in ["openBalance", "overdueBalance", "oldestOverdueDays"] {
+                if missing(record, field) {
+                    record.set(field, Value::Failed(Arc::clone(&failure)));
+                }
+            }
+        }
+    }
+}
+
+struct Sums {
+    open: Value,
+    overdue: Value,
+    days: Value,
+}
+
+fn sum_items(page: &Page, record: &Record, today: NaiveDate) -> Result<Sums, Arc<Failure>> {
+    let unclear = |why: &str| Arc::new(Failure::new(Code::UpstreamDrift, why.to_owned()));
+    let mut open: Option<Money> = None;
+    let mut overdue: Option<Money> = None;
+    let mut oldest = 0;
+    for row in &page.rows {
+        let amount = row.get("openAmount").as_money().ok_or_else(|| unclear("An open item has no readable amount."))?;
+        open = Some(add(open, amount).ok_or_else(|| unclear("Open items are in several currencies."))?);
+        let Some(due) = row.get("dueOn").as_date() else {
+            if let Value::Failed(failure) = row.get("dueOn") {
+                return Err(Arc::clone(failure));
+            }
+            continue;
+        };
+        let days = (today - due).num_days();
+        if days > 0 && amount.amount > Decimal::ZERO {
+            overdue = Some(add(overdue, amount).ok_or_else(|| unclear("Open items are in several currencies."))?);
+            oldest = oldest.max(days);
+        }
+    }
+    // Nothing open is nothing owed, in the customer's own currency, where that is known.
+    let currency = open.map(|money| money.currency).or_else(|| currency_of(record));
+    let nothing = currency.map(|currency| Money { amount: Decimal::ZERO, currency });
+    let value = |money: Option<Money>| money.or(nothing).map_or(Value::Null, Value::Money);
+    Ok(Sums { open: value(open), overdue: value(overdue), days: Value::Int(i32::try_from(oldest).unwrap_or(i32::MAX)) })
+}
+
+fn add(sum: Option<Money>, amount: Money) -> Option<Money> {
+    sum.map_or(Some(amount), |sum| sum.plus(amount))
+}
+
+fn currency_of(record: &Record) -> Option<portico_contracts::canonical::Currency> {
+    let named = record.get("currency").as_text().and_then(portico_contracts::canonical::Currency::parse);
+    named.or_else(|| record.get("creditLimit").as_money().map(|limit| limit.currency))
+}
+
+/// An invoice without an open item is paid.
+fn invoice(record: &mut Record, items: &AllRows, today: NaiveDate) {
+    let page = match items {
+        Ok(page) => page,
+        Err(failure) => {
+            for field in ["dueOn", "openAmount", "status"] {
+                if record.get(field).is_null() {
+                    record.set(field, Value::Failed(Arc::clone(failure)));
+                }
+            }
+            return;
+        }
+    };
+    let open = page.rows.iter().try_fold(None, |sum, row| {
+        let amount = row.get("openAmount").as_money()?;
+        add(sum, amount).map(Some)
+    });
+    let due = page.rows.iter().filter_map(|row| row.get("dueOn").as_date()).min();
+    let total = record.get("total").as_money();
+    let open = match open {
+        Some(Some(open)) => Some(open),
+        Some(None) => total.map(|total| Money { amount: Decimal::ZERO, ..total }),
+        None => None,
+    };
+    if let (true, Some(open)) = (record.get("openAmount").is_null(), open) {
+        record.set("openAmount", Value::Money(open));
+    }
+    if let (true, Some(due)) = (record.get("dueOn").is_null(), due) {
+        record.set("dueOn", Value::Date(due));
+    }
+    if let (true, Some(open)) = (record.get("status").is_null(), open) {
+        record.set("status", Value::Enum(status(open, due, today)));
+    }
+}
+
+fn status(open: Money, due: Option<NaiveDate>, today: NaiveDate) -> &'static str {
+    match due {
+        _ if open.amount <= Decimal::ZERO => "PAID",
+        Some(due) if due < today => "OVERDUE",
+        _ => "OPEN",
+    }
+}
+
+/// The sum of the lines, where the ERP has not added them up.
+fn order(record: &mut Record, lines: &AllRows) {
+    if !record.get("total").is_null() {
+        return;
+    }
+    match lines {
+        Ok(page) => {
+            let sum =
+                page.rows.iter().try_fold(None, |sum, line| add(sum, line.get("lineTotal").as_money()?).map(Some));
+            if let Some(Some(total)) = sum {
+                record.set("total", Value::Money(total));
+            }
+        }
+        Err(failure) => record.set("total", Value::Failed(Arc::clone(failure))),
+    }
+}

@@ -1,0 +1,135 @@
+//! The joined customer: one view over what each system knows.
+
+use std::sync::Arc;
+
+use portico_contracts::canonical::{Failure, Provenance, Record, Value};
+use portico_contracts::model::expect_object;
+use portico_contracts::problem::Code;
+
+use super::write::{Node, Writer};
+use crate::ask::Outcome;
+use crate::gather::Looked;
+use crate::plan::{CustomerPlan, StepId};
+
+/// What one system says about whether it knows the customer.
+enum Known {
+    Yes(Arc<Record>, Arc<Provenance>),
+    No(Arc<Provenance>),
+    Failed(Arc<Failure>),
+    NotAsked,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn customer(&mut self, plan: &'a CustomerPlan, parent: &Record) {
+        if let Some(number) = self.known_number(plan, parent) {
+            return match number {
+                Ok(Some(record)) => {
+                    let node = Node { record: &record, from: None, beside: None };
+                    self.made(&plan.selection, node);
+                }
+                Ok(None) => self.nothing(),
+                Err(failure) => self.refuse(&failure),
+            };
+        }
+        let erp = self.known(plan.erp, parent);
+        let account = self.known(plan.account, parent);
+        let anchor = self.known(plan.anchor, parent);
+        match self.join(&erp, &account, &anchor) {
+            Ok((record, from)) => {
+                let node = Node { record: &record, from: from.as_deref(), beside: None };
+                self.made(&plan.selection, node);
+            }
+            Err(Some(failure)) => self.refuse(&failure),
+            Err(None) => self.nothing(),
+        }
+    }
+
+    /// Where nothing but the number and relations is chosen, no system has to confirm the customer.
+    fn known_number(&self, plan: &CustomerPlan, parent: &Record) -> Option<Result<Option<Record>, Arc<Failure>>> {
+        if plan.erp.is_some() || plan.account.is_some() || plan.anchor.is_some() {
+            return None;
+        }
+        let number = plan.number.as_ref().map_or(Ok(None), |key| self.gathered.key(self.plan, key, Some(parent)));
+        Some(number.map(|number| {
+            number.map(|number| Record::new(expect_object("Customer")).with("number", Value::Text(number)))
+        }))
+    }
+
+    fn known(&self, step: Option<StepId>, parent: &Record) -> Known {
+        let Some(step) = step else { return Known::NotAsked };
+        match self.gathered.look(self.plan, step, Some(parent)) {
+            Looked::Outcome(Outcome::Found(page, from)) => match page.rows.first() {
+                Some(row) => Known::Yes(Arc::clone(row), Arc::clone(from)),
+                None => Known::No(Arc::clone(from)),
+            },
+            Looked::Outcome(Outcome::Absent(from)) => Known::No(Arc::clone(from)),
+            Looked::Outcome(Outcome::Failed(failure)) => Known::Failed(Arc::clone(failure)),
+            Looked::Failed(failure) if failure.code == Code::DeadlineExceeded => Known::NotAsked,
+            Looked::Failed(failure) => Known::Failed(failure),
+            Looked::NoKey => Known::NotAsked,
+        }
+    }
+
+    /// The ERP's words where it knows the customer, else the CRM's. An error where nobody does.
+    fn join(
+        &self,
+        erp: &Known,
+        account: &Known,
+        anchor: &Known,
+    ) -> Result<(Record, Option<Arc<Provenance>>), Option<Arc<Failure>>> {
+        let empty = || Record::new(expect_object("Customer"));
+        if let Known::Yes(record, from) = erp {
+            return Ok((record.to_owned_record(), Some(Arc::clone(from))));
+        }
+        let number = |record: &Record| match erp {
+            // The ERP does not know it, so it has no number, whatever another system remembers.
+            Known::No(_) => Value::Null,
+            _ => record.get("customerNumber").clone(),
+        };
+        for known in [account, anchor] {
+            if let Known::Yes(record, from) = known {
+                let mut customer = empty().with("number", number(record));
+                customer.set(
+                    "name",
+                    if record.of.fields.contains_key("name") { record.get("name").clone() } else { Value::Null },
+                );
+                return Ok((customer, Some(Arc::clone(from))));
+            }
+        }
+        if let Some(failure) = [erp, anchor, account]
+            .into_iter()
+            .find_map(|known| if let Known::Failed(failure) = known { Some(failure) } else { None })
+        {
+            // It may well exist: what other systems say of it still stands beside the error.
+            return self.unconfirmed(failure, anchor);
+        }
+        let absent = [anchor, erp, account]
+            .into_iter()
+            .find_map(|known| if let Known::No(from) = known { Some(from) } else { None });
+        Err(absent.map(|from| {
+            let failure = Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
+            Arc::new(failure.of_system(&from.system, from.role))
+        }))
+    }
+
+    fn unconfirmed(
+        &self,
+        failure: &Arc<Failure>,
+        anchor: &Known,
+    ) -> Result<(Record, Option<Arc<Provenance>>), Option<Arc<Failure>>> {
+        if matches!(anchor, Known::Failed(_)) {
+            return Err(Some(Arc::clone(failure)));
+        }
+        let failed = || Value::Failed(Arc::clone(failure));
+        let record = Record::new(expect_object("Customer")).with("number", failed()).with("name", failed());
+        let from = failure.system.clone().zip(failure.role).map(|(system, role)| {
+            Arc::new(Provenance {
+                system,
+                role,
+                state: portico_contracts::canonical::CacheState::Fetched,
+                fetched_at: self.now,
+            })
+        });
+        Ok((record, from))
+    }
+}

@@ -1,0 +1,355 @@
+//! From what was gathered to the facts of a decision, and from the decision to its object.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
+use portico_contracts::model::expect_object;
+use portico_contracts::problem::Code;
+use uuid::Uuid;
+
+use super::complete::{self, AllRows};
+use super::write::{Node, Writer};
+use crate::answers::credit_check::{self, CreditFacts};
+use crate::answers::entitlement::{self, EntitlementFacts, Sourced};
+use crate::answers::warranty::{self, AssetFacts, Coverage, WarrantyFacts};
+use crate::answers::{Fact, Reason};
+use crate::ask::{Outcome, Page};
+use crate::gather::Looked;
+use crate::plan::{CompositePlan, CreditPlan, EntitlementPlan, StepId, WarrantyPlan};
+
+/// Entities that a decision shows beside its own values.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    shown: Vec<(&'static str, Sourced)>,
+}
+
+impl Decided {
+    pub(super) fn entity(&self, field: &str) -> Option<(&Record, &Provenance)> {
+        self.shown.iter().find(|(name, _)| *name == field).map(|(_, (record, from))| (&**record, &**from))
+    }
+}
+
+/// All rows of a step with their source; nothing where the step was not planned.
+type Found = Result<Option<(Arc<Page>, Arc<Provenance>)>, Arc<Failure>>;
+
+impl<'a> Writer<'a> {
+    pub(super) fn composite(&mut self, plan: &'a CompositePlan) {
+        match plan {
+            CompositePlan::Warranty(plan) => self.warranty(plan),
+            CompositePlan::Credit(plan) => self.credit(plan),
+            CompositePlan::Entitlement(plan) => self.entitlement(plan),
+        }
+    }
+
+    /// A step that a decision made itself: its key never depends on a parent.
+    fn found(&self, step: Option<StepId>) -> Found {
+        let Some(step) = step else { return Ok(None) };
+        match self.gathered.look(self.plan, step, None) {
+            Looked::Outcome(Outcome::Found(page, from)) => Ok(Some((Arc::clone(page), Arc::clone(from)))),
+            Looked::Outcome(Outcome::Absent(from)) => Ok(Some((Arc::default(), Arc::clone(from)))),
+            Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
+            Looked::Failed(failure) => Err(failure),
+            Looked::NoKey => Ok(None),
+        }
+    }
+
+    fn sources(&self, steps: &[Option<StepId>]) -> Value {
+        let mut seen: Vec<Arc<Provenance>> = Vec::new();
+        for found in steps.iter().filter_map(|step| self.found(*step).ok().flatten()) {
+            if !seen.iter().any(|known| known.system == found.1.system && known.state == found.1.state) {
+                seen.push(found.1);
+            }
+        }
+        let objects = seen.iter().map(|from| Value::Object(Arc::new(complete::source(from, self.now))));
+        Value::List(objects.collect())
+    }
+
+    fn warranty(&mut self, plan: &'a WarrantyPlan) {
+        let facts = self.warranty_facts(plan);
+        let decision = warranty::decide(&facts, self.now.date_naive(), &self.rules.warranty);
+        let coverage = decision.coverage.iter().map(|ground| Value::Object(Arc::new(self.coverage(ground))));
+        let record = Record::new(expect_object("Warranty"))
+            .with("serialNumber", Value::Text(Arc::clone(&plan.serial)))
+            .with("status", Value::Enum(decision.status))
+            .with("startsOn", date(decision.starts_on))
+            .with("endsOn", date(decision.ends_on))
+            .with("coverage", Value::List(coverage.collect()))
+            .with("reasons", reasons(&decision.reasons))
+            .with(
+                "sources",
+                self.sources(&[Some(plan.asset), plan.product, plan.shipments, plan.contracts, plan.entitlements]),
+            );
+        self.made(&plan.selection, Node { record: &record, from: None, beside: None });
+    }
+
+    fn coverage(&self, ground: &Coverage) -> Record {
+        Record::new(expect_object("Coverage"))
+            .with("kind", Value::Enum(ground.kind))
+            .with("reference", ground.reference.as_ref().map_or(Value::Null, Value::text))
+            .with("startsOn", date(ground.starts_on))
+            .with("endsOn", date(ground.ends_on))
+            .with("source", Value::Object(Arc::new(complete::source(&ground.source, self.now))))
+    }
+
+    fn warranty_facts(&self, plan: &WarrantyPlan) -> WarrantyFacts {
+        let asset = self.found(Some(plan.asset)).map_err(|failure| Reason::from_failure(&failure)).and_then(|found| {
+            let Some((page, from)) = found else { return Ok(None) };
+            let Some(row) = page.rows.first() else { return Ok(None) };
+            let facts = AssetFacts {
+                warranty_ends_on: day(row, "warrantyEndsOn")?,
+                installed_on: day(row, "installedOn")?,
+                purchased_on: day(row, "purchasedOn")?,
+            };
+            Ok(Some((facts, from)))
+        });
+        let months = self.first(plan.product).and_then(|row| match row.as_ref().map(|row| row.get("warrantyMonths")) {
+            Some(Value::Int(months)) => Ok(u32::try_from(*months).ok()),
+            Some(Value::Failed(failure)) => Err(Reason::from_failure(failure)),
+            _ => Ok(None),
+        });
+        let shipped = self.first(plan.shipments).and_then(|row| row.map_or(Ok(None), |row| day(&row, "shippedAt")));
+        WarrantyFacts {
+            asset,
+            shipped_on: shipped,
+            product_months: months,
+            contracts: self.grounds(plan.contracts, "CONTRACT", &plan.serial),
+            entitlements: self.grounds(plan.entitlements, "ENTITLEMENT", &plan.serial),
+        }
+    }
+
+    fn first(&self, step: Option<StepId>) -> Fact<Option<Arc<Record>>> {
+        let found = self.found(step).map_err(|failure| Reason::from_failure(&failure))?;
+        Ok(found.and_then(|(page, _)| page.rows.first().cloned()))
+    }
+
+    /// Contracts or entitlements that cover the serial number: it is listed, or nothing is.
+    fn grounds(&self, step: Option<StepId>, kind: &'static str, serial: &str) -> Fact<Vec<Coverage>> {
+        let Some((page, from)) = self.found(step).map_err(|failure| Reason::from_failure(&failure))? else {
+            return Ok(Vec::new());
+        };
+        let mut grounds = Vec::new();
+        for row in &page.rows {
+            let listed = if kind == "CONTRACT" { row.get("coversSerialNumbers") } else { row.get("serialNumber") };
+            let covers = match listed {
+                Value::List(serials) if serials.is_empty() => true,
+                Value::Null => true,
+                Value::Failed(failure) => return Err(Reason::from_failure(failure)),
+                listed => listed.answers_key(serial),
+            };
+            if covers {
+                grounds.push(ground(row, kind, &from)?);
+            }
+        }
+        Ok(grounds)
+    }
+
+    fn credit(&mut self, plan: &'a CreditPlan) {
+        let unknown = self.unknown_customer(&[plan.anchor, plan.receivables]);
+        if let Some(failure) = unknown {
+            return self.refuse(&failure);
+        }
+        let facts = self.credit_facts(plan);
+        let decision = credit_check::decide(&facts, plan.requested, &self.rules.credit);
+        let id = format!("cd_{}", Uuid::now_v7().simple());
+        let approved = decision.outcome == credit_check::Outcome::Approved;
+        let valid_for = chrono::Duration::from_std(self.rules.credit.approval_valid_for).unwrap_or_default();
+        let until = if approved { Value::DateTime((self.now + valid_for).fixed_offset()) } else { Value::Null };
+        let record = Record::new(expect_object("CreditDecision"))
+            .with("outcome", Value::Enum(decision.outcome.graphql()))
+            .with("reasons", reasons(&decision.reasons))
+            .with("limit", money(decision.limit))
+            .with("exposure", money(decision.exposure))
+            .with("available", money(decision.available))
+            .with("requested", Value::Money(plan.requested))
+            .with("decisionId", Value::text(&id))
+            .with("decidedAt", Value::DateTime(self.now.fixed_offset()))
+            .with("validUntil", until)
+            .with("sources", self.sources(&[plan.anchor, plan.receivables, plan.items, plan.orders, plan.lines]));
+        self.decisions.push((id, decision.outcome.graphql()));
+        self.made(&plan.selection, Node { record: &record, from: None, beside: None });
+    }
+
+    /// A system says that there is no such customer.
+    fn unknown_customer(&self, steps: &[Option<StepId>]) -> Option<Arc<Failure>> {
+        let mut key_less = false;
+        for step in steps.iter().flatten() {
+            match self.gathered.look(self.plan, *step, None) {
+                Looked::Outcome(Outcome::Absent(from)) => {
+                    let failure =
+                        Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
+                    return Some(Arc::new(failure.of_system(&from.system, from.role)));
+                }
+                Looked::NoKey => key_less = true,
+                _ => {}
+            }
+        }
+        key_less.then(|| Arc::new(Failure::new(Code::NotFound, "The ERP has no number for this customer.")))
+    }
+
+    fn credit_facts(&self, plan: &CreditPlan) -> CreditFacts {
+        let nobody = || Reason::new("figures_not_provided", "No system of this tenant keeps receivables.");
+        let figures: Fact<Record> = match self.first(plan.receivables) {
+            Ok(Some(row)) => {
+                let mut record = row.to_owned_record();
+                if let Some(items) = plan.items {
+                    let items = self.all_rows(items);
+                    complete::receivables(&mut record, &items, self.now.date_naive());
+                }
+                Ok(record)
+            }
+            Ok(None) => Err(nobody()),
+            Err(reason) => Err(reason),
+        };
+        let of = |field: &str| figures.as_ref().map_err(Clone::clone).and_then(|record| told(record.get(field)));
+        let amount = |field: &str| of(field).map(|value| value.as_money());
+        CreditFacts {
+            limit: amount("creditLimit"),
+            balance: amount("openBalance"),
+            overdue_days: of("oldestOverdueDays")
+                .map(|value| if let Value::Int(days) = value { Some(days) } else { None }),
+            on_hold: of("onHold").map(|value| if let Value::Bool(held) = value { Some(held) } else { None }),
+            orders: self.uninvoiced(plan),
+        }
+    }
+
+    fn all_rows(&self, step: StepId) -> AllRows {
+        complete::rows(self.plan, self.gathered, step, &Record::new(expect_object("Query")))
+    }
+
+    /// Of each open order what is not invoiced yet: line by line, and the whole line where the ERP cannot tell.
+    fn uninvoiced(&self, plan: &CreditPlan) -> Fact<Vec<Money>> {
+        let Some(orders) = plan.orders else {
+            return Err(Reason::new("orders_not_provided", "No system of this tenant keeps orders."));
+        };
+        let orders = self.all_rows(orders).map_err(|failure| Reason::from_failure(&failure))?;
+        let mut open = Vec::new();
+        for order in &orders.rows {
+            let lines = plan.lines.map(|lines| complete::rows(self.plan, self.gathered, lines, order));
+            let lines = lines.transpose().map_err(|failure| Reason::from_failure(&failure))?;
+            match lines.filter(|lines| !lines.rows.is_empty()) {
+                Some(lines) => {
+                    for line in &lines.rows {
+                        open.push(uninvoiced_of(line)?);
+                    }
+                }
+                None => open.push(whole(order, "total")?),
+            }
+        }
+        Ok(open)
+    }
+
+    fn entitlement(&mut self, plan: &'a EntitlementPlan) {
+        if let Some(failure) = self.unknown_customer(&[plan.anchor, plan.erp]) {
+            return self.refuse(&failure);
+        }
+        let facts = self.entitlement_facts(plan);
+        let decision = entitlement::decide(&facts, self.now.date_naive(), &self.rules.entitlement);
+        let record = Record::new(expect_object("EntitlementDecision"))
+            .with("entitled", decision.entitled.map_or(Value::Null, Value::Bool))
+            .with("level", Value::Enum(decision.level))
+            .with("reasons", reasons(&decision.reasons))
+            .with("overdue", money(decision.overdue))
+            .with(
+                "sources",
+                self.sources(&[
+                    plan.anchor,
+                    plan.erp,
+                    plan.subscriptions,
+                    plan.contracts,
+                    plan.receivables,
+                    plan.items,
+                ]),
+            );
+        let shown = [("subscription", decision.subscription), ("contract", decision.contract)];
+        let beside =
+            Decided { shown: shown.into_iter().filter_map(|(name, sourced)| Some((name, sourced?))).collect() };
+        self.made(&plan.selection, Node { record: &record, from: None, beside: Some(&beside) });
+    }
+
+    fn entitlement_facts(&self, plan: &EntitlementPlan) -> EntitlementFacts {
+        let all = |step: Option<StepId>| -> Fact<Option<Vec<Sourced>>> {
+            let found = self.found(step).map_err(|failure| Reason::from_failure(&failure))?;
+            Ok(found.map(|(page, from)| page.rows.iter().map(|row| (Arc::clone(row), Arc::clone(&from))).collect()))
+        };
+        let figures: Fact<Option<Record>> = self.first(plan.receivables).map(|row| {
+            let mut record = row?.to_owned_record();
+            if let Some(items) = plan.items {
+                complete::receivables(&mut record, &self.all_rows(items), self.now.date_naive());
+            }
+            Some(record)
+        });
+        let of = |field: &str| {
+            figures
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|record| record.as_ref().map_or(Ok(Value::Null), |record| told(record.get(field))))
+        };
+        EntitlementFacts {
+            subscriptions: all(plan.subscriptions),
+            contracts: all(plan.contracts),
+            overdue_days: of("oldestOverdueDays")
+                .map(|value| if let Value::Int(days) = value { Some(days) } else { None }),
+            overdue: of("overdueBalance").map(|value| value.as_money()),
+        }
+    }
+}
+
+/// A value that was told, null among them; a failed one is a reason.
+fn told(value: &Value) -> Fact<Value> {
+    match value {
+        Value::Failed(failure) => Err(Reason::from_failure(failure)),
+        value => Ok(value.clone()),
+    }
+}
+
+fn day(record: &Record, field: &str) -> Fact<Option<NaiveDate>> {
+    told(record.get(field)).map(|value| value.as_date())
+}
+
+fn ground(row: &Record, kind: &'static str, from: &Arc<Provenance>) -> Fact<Coverage> {
+    let reference = if kind == "CONTRACT" { "number" } else { "reference" };
+    Ok(Coverage {
+        kind,
+        reference: row.get(reference).as_text().map(str::to_owned),
+        starts_on: day(row, "startsOn")?,
+        ends_on: day(row, "endsOn")?,
+        // A past end says by itself that it is over; only drafts and cancelled ones never counted.
+        valid: !matches!(row.get("status").as_text(), Some("DRAFT" | "CANCELLED")),
+        source: Arc::clone(from),
+    })
+}
+
+fn uninvoiced_of(line: &Record) -> Fact<Money> {
+    let total = whole(line, "lineTotal")?;
+    match told(line.get("invoicedAmount"))? {
+        Value::Money(invoiced) => total
+            .minus(invoiced)
+            .ok_or_else(|| Reason::new("currency_mismatch", "An order line is in several currencies.")),
+        _ => Ok(total),
+    }
+}
+
+fn whole(record: &Record, field: &str) -> Fact<Money> {
+    let unknown = || Reason::new("order_value_unknown", "The value of an open order is not known.");
+    told(record.get(field))?.as_money().ok_or_else(unknown)
+}
+
+fn date(day: Option<NaiveDate>) -> Value {
+    day.map_or(Value::Null, Value::Date)
+}
+
+fn money(money: Option<Money>) -> Value {
+    money.map_or(Value::Null, Value::Money)
+}
+
+fn reasons(reasons: &[Reason]) -> Value {
+    let object = |reason: &Reason| {
+        let record = Record::new(expect_object("Reason"))
+            .with("code", Value::text(reason.code))
+            .with("message", Value::text(&reason.message))
+            .with("system", reason.system.as_ref().map_or(Value::Null, |system| Value::text(system.as_str())));
+        Value::Object(Arc::new(record))
+    };
+    Value::List(reasons.iter().map(object).collect())
+}

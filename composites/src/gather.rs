@@ -1,0 +1,247 @@
+//! Asks the systems what the plan says, as early as each question can be asked.
+//!
+//! A step runs as soon as the steps that bring its keys are done; steps that become ready together and ask the same
+//! of the same system go as one batch. Nothing waits for a slow system but what needs its answer, and nothing waits
+//! longer than the request's deadline.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use indexmap::IndexSet;
+use portico_contracts::canonical::{CacheState, Failure, Record, Value};
+use portico_contracts::model::ObjectType;
+use portico_contracts::problem::Code;
+
+use crate::ask::{Call, Key, Outcome, Page};
+use crate::fresh::Cache;
+use crate::plan::{KeyExpr, Plan, Step, StepId};
+
+/// No step asks for more keys than this; what is beyond fails by itself.
+const MOST_KEYS: usize = 1_000;
+
+/// The customers whose data the caller may see; all where absent.
+pub(crate) type Restriction = Option<Arc<BTreeSet<Arc<str>>>>;
+
+/// What came of every step.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    steps: Vec<HashMap<Key, Outcome>>,
+}
+
+/// What a relation finds when the answer is written.
+pub(crate) enum Looked<'g> {
+    /// The step's outcome for the key.
+    Outcome(&'g Outcome),
+    /// The object has no key, so there is nothing to find.
+    NoKey,
+    /// The key could not be had.
+    Failed(Arc<Failure>),
+}
+
+struct Batch {
+    members: Vec<(StepId, Vec<Key>)>,
+    keys: Vec<Key>,
+    outcomes: Vec<Outcome>,
+}
+
+/// Runs the plan.
+pub(crate) async fn gather(plan: &Plan, cache: &Cache, call: &Call, restriction: &Restriction) -> Gathered {
+    let mut gathered = Gathered { steps: plan.steps.iter().map(|_| HashMap::new()).collect() };
+    let mut waiting: BTreeSet<StepId> = (0..plan.steps.len()).collect();
+    let mut done = vec![false; plan.steps.len()];
+    let mut running = FuturesUnordered::new();
+    loop {
+        while let Some(ready) = next_ready(plan, &mut waiting, &done) {
+            for (members, keys) in batches(plan, &gathered, &ready, &mut done) {
+                running.push(ask(plan, cache, call, members, keys));
+            }
+        }
+        if running.is_empty() {
+            return gathered;
+        }
+        match tokio::time::timeout_at(call.deadline, running.next()).await {
+            Ok(Some(batch)) => keep(plan, &mut gathered, batch, restriction, &mut done),
+            Ok(None) => {}
+            Err(_) => return gathered,
+        }
+    }
+}
+
+/// The waiting steps whose sources are done; none when nothing can be started now.
+fn next_ready(plan: &Plan, waiting: &mut BTreeSet<StepId>, done: &[bool]) -> Option<Vec<StepId>> {
+    let is_ready = |id: &StepId| plan.steps[*id].waits_for().all(|source| done[source]);
+    let ready: Vec<StepId> = waiting.iter().copied().filter(is_ready).collect();
+    waiting.retain(|id| !ready.contains(id));
+    (!ready.is_empty()).then_some(ready)
+}
+
+type Members = Vec<(StepId, Vec<Key>)>;
+
+/// Steps that ask the same of the same system become one batch. Steps without keys are done at once.
+fn batches(plan: &Plan, gathered: &Gathered, ready: &[StepId], done: &mut [bool]) -> Vec<(Members, Vec<Key>)> {
+    let mut batches: Vec<(Members, IndexSet<Key>)> = Vec::new();
+    for &id in ready {
+        let keys = gathered.keys_of(plan, &plan.steps[id]);
+        if keys.is_empty() {
+            done[id] = true;
+            continue;
+        }
+        let joins = |(members, _): &&mut (Members, IndexSet<Key>)| together(&plan.steps[members[0].0], &plan.steps[id]);
+        match batches.iter_mut().find(joins) {
+            Some((members, all)) => {
+                all.extend(keys.iter().cloned());
+                members.push((id, keys));
+            }
+            None => batches.push((vec![(id, keys.clone())], keys.into_iter().collect())),
+        }
+    }
+    batches.into_iter().map(|(members, keys)| (members, keys.into_iter().collect())).collect()
+}
+
+fn together(one: &Step, other: &Step) -> bool {
+    Arc::ptr_eq(&one.upstream, &other.upstream) && one.ask == other.ask && one.wish == other.wish
+}
+
+async fn ask(plan: &Plan, cache: &Cache, call: &Call, members: Members, keys: Vec<Key>) -> Batch {
+    let step = &plan.steps[members[0].0];
+    let asked = keys.len().min(MOST_KEYS);
+    let mut outcomes = cache.get(&step.upstream, &step.ask, &keys[..asked], &step.wish, call).await;
+    if asked < keys.len() {
+        let message = format!("More than {MOST_KEYS} keys of one kind were needed.");
+        let failure = Failure::new(Code::TooManyRows, message).of_system(step.upstream.id(), step.upstream.role());
+        outcomes.resize(keys.len(), Outcome::Failed(Arc::new(failure)));
+    }
+    Batch { members, keys, outcomes }
+}
+
+fn keep(plan: &Plan, gathered: &mut Gathered, batch: Batch, restriction: &Restriction, done: &mut [bool]) {
+    let entity = plan.steps[batch.members[0].0].ask.entity;
+    let outcomes = batch.outcomes.into_iter().map(|outcome| visible(outcome, entity, restriction));
+    let by_key: HashMap<Key, Outcome> = batch.keys.into_iter().zip(outcomes).collect();
+    for (id, keys) in batch.members {
+        let own = keys.into_iter().filter_map(|key| by_key.get(&key).cloned().map(|outcome| (key, outcome)));
+        gathered.steps[id] = own.collect();
+        done[id] = true;
+    }
+}
+
+/// What belongs to customers that the caller may not see is not found, as if it did not exist.
+fn visible(outcome: Outcome, entity: &'static ObjectType, restriction: &Restriction) -> Outcome {
+    let (Some(allowed), Outcome::Found(page, from)) = (restriction, &outcome) else { return outcome };
+    let owner = if entity.name == "Customer" { "number" } else { "customerNumber" };
+    let Some(ordinal) = entity.ordinal(owner) else { return outcome };
+    let may_see = |row: &Record| {
+        row.at(ordinal).as_text().is_some_and(|number| allowed.iter().any(|one| one.eq_ignore_ascii_case(number)))
+    };
+    if page.rows.iter().all(|row| may_see(row)) {
+        return outcome;
+    }
+    let mut kept = Page { more: page.more, ..Page::default() };
+    for (at, row) in page.rows.iter().enumerate().filter(|(_, row)| may_see(row)) {
+        kept.rows.push(Arc::clone(row));
+        kept.cursors.extend(page.cursors.get(at).cloned());
+    }
+    if kept.rows.is_empty() {
+        Outcome::Absent(Arc::clone(from))
+    } else {
+        Outcome::Found(Arc::new(kept), Arc::clone(from))
+    }
+}
+
+impl Gathered {
+    /// The keys that a step asks for, from what earlier steps brought.
+    fn keys_of(&self, plan: &Plan, step: &Step) -> Vec<Key> {
+        let all: IndexSet<Key> = match (&step.key, step.within) {
+            (KeyExpr::Given(key), _) => [key.clone()].into(),
+            (KeyExpr::Via(source, ordinal), _) => self.values(*source, *ordinal),
+            (KeyExpr::Parent(ordinal), Some(source)) => self.values(source, *ordinal),
+            (KeyExpr::Parent(_), None) => IndexSet::new(),
+        };
+        let found_elsewhere =
+            |key: &Key| step.unless.is_some_and(|other| matches!(self.steps[other].get(key), Some(Outcome::Found(..))));
+        debug_assert!(step.unless.is_none_or(|other| plan.steps[other].key == step.key));
+        all.into_iter().filter(|key| !found_elsewhere(key)).collect()
+    }
+
+    fn values(&self, source: StepId, ordinal: usize) -> IndexSet<Key> {
+        let pages = self.steps[source]
+            .values()
+            .filter_map(|outcome| if let Outcome::Found(page, _) = outcome { Some(page) } else { None });
+        pages.flat_map(|page| &page.rows).filter_map(|row| key_of(row.at(ordinal))).collect()
+    }
+
+    /// What a step found for one object of the answer. `parent` is the record that the relation stands on.
+    pub(crate) fn look(&self, plan: &Plan, step: StepId, parent: Option<&Record>) -> Looked<'_> {
+        let expr = &plan.steps[step].key;
+        match self.key(plan, expr, parent) {
+            Ok(Some(key)) => match self.steps[step].get(&key) {
+                Some(outcome) => Looked::Outcome(outcome),
+                None => Looked::Failed(Arc::new(self.never_asked(&plan.steps[step]))),
+            },
+            Ok(None) => Looked::NoKey,
+            Err(failure) => Looked::Failed(failure),
+        }
+    }
+
+    /// A step that did not come to its turn before the deadline.
+    fn never_asked(&self, step: &Step) -> Failure {
+        let message = format!("{} could not be asked before the request's time was used up.", step.upstream.id());
+        Failure::new(Code::DeadlineExceeded, message).of_system(step.upstream.id(), step.upstream.role())
+    }
+
+    /// The key of a step, seen from one object.
+    pub(crate) fn key(
+        &self,
+        plan: &Plan,
+        expr: &KeyExpr,
+        parent: Option<&Record>,
+    ) -> Result<Option<Key>, Arc<Failure>> {
+        match expr {
+            KeyExpr::Given(key) => Ok(Some(key.clone())),
+            KeyExpr::Parent(ordinal) => match parent.map(|record| record.at(*ordinal)) {
+                Some(Value::Failed(failure)) => Err(Arc::clone(failure)),
+                Some(value) => Ok(key_of(value)),
+                None => Ok(None),
+            },
+            KeyExpr::Via(source, ordinal) => match self.look(plan, *source, parent) {
+                Looked::Outcome(Outcome::Found(page, from)) => one_of(page, *ordinal).map_err(|()| {
+                    let message = format!("{} knows more than one customer by this key.", from.system);
+                    Arc::new(Failure::new(Code::Ambiguous, message).of_system(&from.system, from.role))
+                }),
+                Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(None),
+                Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
+                Looked::Failed(failure) => Err(failure),
+            },
+        }
+    }
+
+    /// Every outcome with its system, for the figures of the answer.
+    pub(crate) fn all<'g>(&'g self, plan: &'g Plan) -> impl Iterator<Item = (&'g Step, &'g Outcome)> {
+        plan.steps
+            .iter()
+            .zip(&self.steps)
+            .flat_map(|(step, outcomes)| outcomes.values().map(move |outcome| (step, outcome)))
+    }
+}
+
+/// The one value of the rows' field; an error where they disagree.
+fn one_of(page: &Page, ordinal: usize) -> Result<Option<Key>, ()> {
+    let mut values = page.rows.iter().filter_map(|row| key_of(row.at(ordinal)));
+    let first = values.next();
+    if values.any(|other| Some(&other) != first.as_ref()) { Err(()) } else { Ok(first) }
+}
+
+fn key_of(value: &Value) -> Option<Key> {
+    match value {
+        Value::Text(text) if !text.is_empty() => Some(Arc::clone(text)),
+        Value::Int(number) => Some(Key::from(number.to_string())),
+        _ => None,
+    }
+}
+
+/// Whether a value was kept from before this request.
+pub(crate) fn from_cache(state: CacheState) -> bool {
+    !matches!(state, CacheState::Fetched)
+}

@@ -1,0 +1,231 @@
+//! The steps of what is decided by code: warranty, credit check, entitlement. The decisions themselves are in
+//! [`crate::answers`]; here is only what they have to know.
+
+use async_graphql::parser::types::SelectionSet;
+use async_graphql_value::ConstValue;
+use indexmap::IndexMap;
+use portico_contracts::canonical::Money;
+use portico_contracts::model::expect_object;
+use portico_contracts::problem::{Code, Problem};
+
+use super::build::{Builder, Here, Lookup, text};
+use super::customer::Identity;
+use super::{KeyExpr, Resolve, Selection, StepId};
+use crate::ask::{Key, Narrow};
+use crate::fresh::Wish;
+use crate::schema::scalars;
+
+/// More open orders than this are not added up: the decision is a person's.
+const MOST_OPEN_ORDERS: u32 = 100;
+
+/// What a decision needs.
+#[derive(Debug)]
+pub(crate) enum CompositePlan {
+    Warranty(WarrantyPlan),
+    Credit(CreditPlan),
+    Entitlement(EntitlementPlan),
+}
+
+/// Steps of a warranty answer.
+#[derive(Debug)]
+pub(crate) struct WarrantyPlan {
+    pub(crate) serial: Key,
+    pub(crate) asset: StepId,
+    pub(crate) product: Option<StepId>,
+    pub(crate) shipments: Option<StepId>,
+    /// Contracts of the serial number, or of the customer.
+    pub(crate) contracts: Option<StepId>,
+    pub(crate) entitlements: Option<StepId>,
+    pub(crate) selection: Selection,
+}
+
+/// Steps of a credit decision: all of them asked of the ERP for this request.
+#[derive(Debug)]
+pub(crate) struct CreditPlan {
+    pub(crate) requested: Money,
+    /// What the customer was found by, where that is not its number.
+    pub(crate) anchor: Option<StepId>,
+    pub(crate) receivables: Option<StepId>,
+    /// Open amounts, where the receivables do not carry a balance.
+    pub(crate) items: Option<StepId>,
+    pub(crate) orders: Option<StepId>,
+    pub(crate) lines: Option<StepId>,
+    pub(crate) selection: Selection,
+}
+
+/// Steps of an entitlement decision.
+#[derive(Debug)]
+pub(crate) struct EntitlementPlan {
+    /// Whether a system knows the customer.
+    pub(crate) erp: Option<StepId>,
+    pub(crate) anchor: Option<StepId>,
+    pub(crate) subscriptions: Option<StepId>,
+    pub(crate) contracts: Option<StepId>,
+    pub(crate) receivables: Option<StepId>,
+    pub(crate) items: Option<StepId>,
+    pub(crate) selection: Selection,
+}
+
+type Arguments = IndexMap<&'static str, ConstValue>;
+
+impl<'a> Builder<'a> {
+    pub(super) fn composite(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Resolve, Problem> {
+        match name {
+            "warranty" => self.warranty(arguments, sets, path),
+            "creditCheck" => self.credit(arguments, sets, path),
+            _ => self.entitlement(arguments, sets, path),
+        }
+    }
+
+    fn warranty(&mut self, arguments: &Arguments, sets: &[&'a SelectionSet], path: &str) -> Result<Resolve, Problem> {
+        let empty = || Problem::new(Code::ArgumentInvalid, "Argument `serialNumber` must not be empty.");
+        let serial = text(arguments.get("serialNumber")).ok_or_else(empty)?;
+        let Some(asset) = self.step(Lookup::one("Asset", "serialNumber", KeyExpr::Given(serial.clone()), None)) else {
+            return Ok(Resolve::NotProvided);
+        };
+        let of_asset = |field: &str| expect_object("Asset").ordinal(field).map(|ordinal| KeyExpr::Via(asset, ordinal));
+        let product = of_asset("sku").and_then(|sku| self.step(Lookup::one("Product", "sku", sku, None)));
+        let shipments =
+            of_asset("orderNumber").and_then(|order| self.step(Lookup::all("Shipment", "orderNumber", order, None)));
+        let by_serial = Lookup::all("Contract", "coversSerialNumbers", KeyExpr::Given(serial.clone()), None);
+        let by_customer = || of_asset("customerNumber").map(|number| Identity::by_number(number, None));
+        let contracts = self.step(by_serial).or_else(|| {
+            let lookup = self.lookup_of_customer("Contract", &by_customer()?)?;
+            self.step(lookup)
+        });
+        let entitlements =
+            self.step(Lookup::all("ServiceEntitlement", "serialNumber", KeyExpr::Given(serial.clone()), None));
+        let mut keys = vec![("serialNumber", KeyExpr::Given(serial.clone()))];
+        keys.extend(of_asset("orderNumber").map(|order| ("orderNumber", order)));
+        let selection = self.decision("Warranty", &keys, sets, path)?;
+        let plan = WarrantyPlan { serial, asset, product, shipments, contracts, entitlements, selection };
+        Ok(Resolve::Composite(Box::new(CompositePlan::Warranty(plan))))
+    }
+
+    fn credit(&mut self, arguments: &Arguments, sets: &[&'a SelectionSet], path: &str) -> Result<Resolve, Problem> {
+        let requested = money(arguments.get("amount"))?;
+        // Whatever the caller wishes, a decision is made on figures that are asked for now.
+        let outer = std::mem::replace(&mut self.wish, Wish::FRESH);
+        let identity = match self.identity(arguments.get("customer")) {
+            Ok(identity) => identity,
+            Err(refusal) => {
+                self.wish = outer;
+                return Ok(Resolve::Refused(refusal));
+            }
+        };
+        let (receivables, items) = self.receivables(&identity);
+        let mut orders = self.lookup_of_customer("Order", &identity);
+        if let Some(lookup) = &mut orders {
+            let open = vec!["OPEN", "PARTIALLY_SHIPPED", "SHIPPED", "UNKNOWN"];
+            lookup.narrow = Narrow { statuses: open, first: Some(MOST_OPEN_ORDERS), ..Narrow::default() };
+        }
+        let orders = orders.and_then(|lookup| self.step(lookup));
+        let lines = orders.and_then(|orders| {
+            let number = expect_object("Order").ordinal("number")?;
+            self.step(Lookup::all("OrderLine", "orderNumber", KeyExpr::Parent(number), Some(orders)))
+        });
+        self.wish = outer;
+        let selection = self.decision("CreditDecision", &[], sets, path)?;
+        let plan = CreditPlan { requested, anchor: identity.anchor, receivables, items, orders, lines, selection };
+        Ok(Resolve::Composite(Box::new(CompositePlan::Credit(plan))))
+    }
+
+    fn entitlement(
+        &mut self,
+        arguments: &Arguments,
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Resolve, Problem> {
+        let identity = match self.identity(arguments.get("customer")) {
+            Ok(identity) => identity,
+            Err(refusal) => return Ok(Resolve::Refused(refusal)),
+        };
+        let of_customer = |builder: &mut Self, entity: &'static str| {
+            let lookup = builder.lookup_of_customer(entity, &identity)?;
+            builder.step(lookup)
+        };
+        let erp = self
+            .lookup_of_customer("Customer", &identity)
+            .and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
+        let subscriptions = of_customer(self, "BillingSubscription");
+        let contracts = of_customer(self, "Contract");
+        let (receivables, items) = self.receivables(&identity);
+        let selection = self.entitlement_selection(subscriptions, contracts, sets, path)?;
+        let anchor = identity.anchor;
+        let plan = EntitlementPlan { erp, anchor, subscriptions, contracts, receivables, items, selection };
+        Ok(Resolve::Composite(Box::new(CompositePlan::Entitlement(plan))))
+    }
+
+    /// The ERP's figures of a customer, and its open items where those figures lack the balance.
+    fn receivables(&mut self, identity: &Identity) -> (Option<StepId>, Option<StepId>) {
+        let record = expect_object("Receivables");
+        let lookup = self.lookup_of_customer("Receivables", identity);
+        let receivables = lookup.and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
+        let lacks = self.estate.owner(record).is_some_and(|owner| {
+            ["openBalance", "overdueBalance", "oldestOverdueDays"]
+                .iter()
+                .any(|field| !owner.provides_field(record, field))
+        });
+        let items = if lacks { self.lookup_of_customer("OpenItem", identity) } else { None };
+        (receivables, items.and_then(|lookup| self.step(lookup)))
+    }
+
+    /// The selection of a decision. Its entities (`Warranty.asset`) are looked up like any other relation.
+    fn decision(
+        &mut self,
+        of: &str,
+        keys: &[(&'static str, KeyExpr)],
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Selection, Problem> {
+        let of = expect_object(of);
+        self.selection(sets, &Here { of, record: of, within: None, customer: None, keys, path })
+    }
+
+    /// The subscription and the contract that decided are rows of the decision's own steps.
+    fn entitlement_selection(
+        &mut self,
+        subscriptions: Option<StepId>,
+        contracts: Option<StepId>,
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Selection, Problem> {
+        let mut selection = self.decision("EntitlementDecision", &[], sets, path)?;
+        for chosen in &mut selection.fields {
+            let (entity, step) = match chosen.field.map(|field| field.name) {
+                Some("subscription") => ("BillingSubscription", subscriptions),
+                Some("contract") => ("Contract", contracts),
+                _ => continue,
+            };
+            if let Some(refusal) = self.entity_scope(entity) {
+                chosen.resolve = Resolve::Refused(refusal);
+            } else if step.is_none() {
+                chosen.resolve = Resolve::NotProvided;
+                self.not_provided.push(format!("{path}.{}", chosen.key));
+            }
+        }
+        Ok(selection)
+    }
+}
+
+/// A positive amount.
+fn money(value: Option<&ConstValue>) -> Result<Money, Problem> {
+    let wrong = |why: &'static str| Problem::new(Code::ArgumentInvalid, why);
+    let Some(ConstValue::Object(members)) = value else { return Err(wrong("Argument `amount` is required.")) };
+    let amount =
+        members.get("amount").and_then(scalars::decimal).ok_or_else(|| wrong("`amount.amount` is not a decimal."))?;
+    let currency = members
+        .get("currency")
+        .and_then(scalars::currency)
+        .ok_or_else(|| wrong("`amount.currency` is not a currency code."))?;
+    if amount <= rust_decimal::Decimal::ZERO {
+        return Err(wrong("`amount.amount` must be more than 0."));
+    }
+    Ok(Money { amount, currency })
+}

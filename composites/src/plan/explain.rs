@@ -1,0 +1,112 @@
+//! A plan in words: what would be asked of whom, without asking anybody.
+
+use serde::Serialize;
+
+use super::{KeyExpr, Plan, Step, StepId};
+
+/// What an operation would do.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// Points that are charged for it.
+    pub cost: u64,
+    /// Calls that it may at most make.
+    pub calls: u64,
+    /// Scopes that it needs.
+    pub scopes: Vec<&'static str>,
+    /// Its questions, in the order in which they can be asked.
+    pub steps: Vec<ExplainedStep>,
+    /// Paths that no system of the tenant has.
+    pub not_provided: Vec<String>,
+}
+
+/// One question.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedStep {
+    /// Steps of one wave are asked at once.
+    pub wave: usize,
+    /// Which system is asked.
+    pub system: String,
+    /// Its role.
+    pub role: &'static str,
+    /// For which entity.
+    pub entity: &'static str,
+    /// By which of its fields.
+    pub by: &'static str,
+    /// Where the keys come from.
+    pub keys: String,
+    /// Calls that it may at most make.
+    pub calls: u64,
+    /// The class of freshness.
+    pub class: &'static str,
+    /// Whether a cached answer may serve.
+    pub cached: bool,
+    /// Asked only where another question found nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_if_missing: Option<&'static str>,
+}
+
+impl Plan {
+    /// Explains the plan. Keys that the caller gave are not repeated.
+    pub fn explain(&self) -> Explained {
+        let price = self.price();
+        let mut steps: Vec<ExplainedStep> = (0..self.steps.len()).map(|id| self.explain_step(id)).collect();
+        steps.sort_by_key(|step| step.wave);
+        Explained {
+            cost: price.points(),
+            calls: price.calls,
+            scopes: self.scopes.iter().copied().collect(),
+            steps,
+            not_provided: self.not_provided.clone(),
+        }
+    }
+
+    fn explain_step(&self, id: StepId) -> ExplainedStep {
+        let step = &self.steps[id];
+        ExplainedStep {
+            wave: self.wave(id),
+            system: step.upstream.id().to_string(),
+            role: step.upstream.role().as_str(),
+            entity: step.ask.entity.name,
+            by: step.ask.by,
+            keys: self.keys_in_words(step),
+            calls: step.calls(),
+            class: step.ask.entity.entity.as_ref().map_or("", |facts| facts.class.as_str()),
+            cached: !step.wish.fresh,
+            only_if_missing: step.unless.map(|other| self.steps[other].ask.entity.name),
+        }
+    }
+
+    fn keys_in_words(&self, step: &Step) -> String {
+        let field = |source: StepId, ordinal: usize| {
+            let entity = self.steps[source].ask.entity;
+            let name = entity.fields.get_index(ordinal).map_or("", |(name, _)| *name);
+            format!("{}.{name}", entity.name)
+        };
+        match (&step.key, step.within) {
+            (KeyExpr::Given(_), _) => "from the arguments".to_owned(),
+            (KeyExpr::Via(source, ordinal), _) => field(*source, *ordinal),
+            (KeyExpr::Parent(ordinal), Some(source)) => field(source, *ordinal),
+            (KeyExpr::Parent(_), None) => "from the answer".to_owned(),
+        }
+    }
+
+    /// One more than the latest step that it waits for. Steps only wait for earlier ones, so this ends.
+    fn wave(&self, id: StepId) -> usize {
+        let step = &self.steps[id];
+        step.waits_for().map(|source| self.wave(source)).max().unwrap_or(0) + 1
+    }
+}
+
+impl Step {
+    /// The steps that must be done before this one can be asked.
+    pub(crate) fn waits_for(&self) -> impl Iterator<Item = StepId> {
+        let source = match self.key {
+            KeyExpr::Via(source, _) => Some(source),
+            KeyExpr::Parent(_) => self.within,
+            KeyExpr::Given(_) => None,
+        };
+        source.into_iter().chain(self.unless)
+    }
+}
