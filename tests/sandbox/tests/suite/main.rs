@@ -7,3 +7,4 @@ mod dynamics365;
 mod faults;
 mod issuer;
 mod start;
+mod vendors;
