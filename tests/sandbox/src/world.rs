@@ -1,7 +1,7 @@
 //! What is true in a tenant's company: its customers, orders, machines and cases, whoever stores them.
 //!
 //! Generated from the tenant and a day, always the same for the same two. Each simulated vendor shows the part
-//! that such a vendor holds; [`crate::World`] is the only place where facts live, so that two systems agree
+//! that such a vendor holds; [`World`] is the only place where facts live, so that two systems agree
 //! unless they are meant to disagree ([`Customer::name_in`]).
 
 mod billing;
