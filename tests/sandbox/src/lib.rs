@@ -24,6 +24,9 @@ mod salesforce;
 mod stripe;
 mod zendesk;
 
+#[cfg(test)]
+mod strange;
+
 pub use calls::{CallCount, CallRecord};
 pub use clock::Clock;
 pub use credentials::{Access, Credentials, Tokens};

@@ -3,6 +3,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use http::HeaderValue;
 
 use super::*;
+use crate::strange::strange_targets;
 use crate::tenant::{Role, Tenant};
 
 const BASE: &str = "http://127.0.0.1:1";
@@ -367,4 +368,76 @@ fn faults_speak_the_vendors_language() {
     let mut record = json!({ "Id": "x" });
     org.salesforce.continue_at(&mut record, "http://elsewhere.example/x");
     assert_eq!(record, json!({ "Id": "x" }));
+}
+
+#[test]
+fn no_query_and_no_address_makes_it_panic() {
+    let org = Org::of(Tenant::Acme);
+    let words = [
+        "SELECT ",
+        "Id",
+        ", ",
+        "FROM ",
+        "Asset ",
+        "Contact ",
+        "WHERE ",
+        "SerialNumber ",
+        "= ",
+        "IN ",
+        "(",
+        ")",
+        "'",
+        "\\",
+        "x",
+        "é",
+        "NOT ",
+        "AND ",
+        "OR ",
+        "LIKE ",
+        "'%_' ",
+        "null ",
+        "1e5",
+        "-9999999999999999999999999999999 ",
+        "262142-12-31 ",
+        "9999-12-31T23:59:59-23:00 ",
+        "Account.",
+        "ORDER BY ",
+        "LIMIT ",
+        "OFFSET ",
+        "COUNT() ",
+        "\u{0}",
+        "SELECT Id FROM Asset ",
+        "SELECT Id FROM Asset WHERE SerialNumber LIKE ",
+        "Warranty_End__c > ",
+        "CreatedDate < ",
+        "TODAY ",
+    ];
+    for text in strange_targets(&words).take(3_000) {
+        assert!(matches!(org.query(&text).0, 200 | 400), "{text}");
+    }
+    let paths = [
+        "/services/data/v66.0",
+        "/query",
+        "/sobjects",
+        "/Account",
+        "/Asset/Order_Number__c",
+        "/001",
+        "/001000000000000AAA",
+        "/composite",
+        "/",
+        "?q=",
+        "?fields=",
+        "%00",
+        "%ff",
+        "é",
+        "'",
+        "?ids=a,b&fields=Id",
+        "/0r8xx0000000000001-1",
+        "/..",
+        "//",
+    ];
+    for target in strange_targets(&paths).take(2_000) {
+        assert!(org.get(&target).0 < 500, "{target}");
+        assert!(org.post(&target, &json!({ "ids": [target], "compositeRequest": [target] })).0 < 500, "{target}");
+    }
 }

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::*;
+use crate::strange::strange_targets;
 use crate::tenant::{Role, Tenant};
 
 const BASE: &str = "http://127.0.0.1:1";
@@ -263,4 +264,47 @@ fn faults_speak_the_vendors_language() {
     page["has_more"] = json!(false);
     stripe.continue_at(&mut page, "http://elsewhere.example");
     assert_eq!(page["has_more"], true);
+}
+
+#[test]
+fn no_address_makes_it_panic() {
+    let stripe = account(Tenant::Acme);
+    let parts = [
+        "/v1",
+        "/customers",
+        "/subscriptions",
+        "/invoices",
+        "/search",
+        "/entitlements/active_entitlements",
+        "/balance",
+        "?",
+        "&",
+        "limit=",
+        "-1",
+        "99999999999999999999",
+        "starting_after=",
+        "ending_before=",
+        "cus_Ac000000000000",
+        "in_Ac999999999999",
+        "query=",
+        "metadata['erp_id']:'C-1001'",
+        "%20OR%20",
+        "expand[]=",
+        "data.",
+        "customer",
+        "created[gt]=",
+        "created[x]=1",
+        "page=ZnJvbTox",
+        "page=ZnJvbToxODQ0Njc0NDA3MzcwOTU1MTYxNQ",
+        "%00",
+        "%ff",
+        "é",
+        "'",
+        "/",
+        "status=all",
+        "customer=",
+    ];
+    for target in strange_targets(&parts).take(4_000) {
+        assert!(get(&stripe, &target).0 < 500, "{target}");
+    }
 }

@@ -73,7 +73,7 @@ impl Wish {
             }
             Self::Cursor(from, size) => {
                 let until = from.saturating_add(size).min(total);
-                let (before, after) = (cursor(from + 1), cursor(until));
+                let (before, after) = (cursor(from.saturating_add(1)), cursor(until));
                 let link = |way: &str, cursor: &str| {
                     linked(call, &[(way, cursor.to_owned()), ("page[size]", size.to_string())])
                 };

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 
 use super::*;
+use crate::strange::strange_targets;
 use crate::tenant::{Role, Tenant};
 
 const BASE: &str = "http://127.0.0.1:1";
@@ -290,4 +291,52 @@ fn a_page_can_be_pointed_elsewhere() {
     let mut by_cursor = account.get("/api/v2/tickets?external_id=SO-1042&page[size]=100").1;
     account.zendesk.continue_at(&mut by_cursor, link);
     assert_eq!((&by_cursor["meta"]["has_more"], &by_cursor["links"]["next"]), (&json!(true), &json!(link)));
+}
+
+#[test]
+fn no_address_makes_it_panic() {
+    let account = Account::of(Tenant::Acme);
+    let parts = [
+        "/api/v2",
+        "/organizations",
+        "/users",
+        "/tickets",
+        "/search",
+        "/show_many",
+        ".json",
+        "?",
+        "&",
+        "ids=",
+        "external_ids=",
+        "C-1001,",
+        "6130869000000,",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "page[size]=",
+        "1",
+        "100",
+        "&page[after]=cGxhY2U6MTg0NDY3NDQwNzM3MDk1NTE2MTU",
+        "&page[before]=cGxhY2U6MA",
+        "page=",
+        "per_page=",
+        "query=",
+        "type:ticket",
+        "%20",
+        "status%3C",
+        "solved",
+        "%22",
+        "created%3E",
+        "2026-01-01",
+        "include=",
+        "users,organizations",
+        "%00",
+        "%ff",
+        "é",
+        "/comments",
+    ];
+    for target in strange_targets(&parts).take(4_000) {
+        assert!(account.get(&target).0 < 500, "{target}");
+    }
+    let far = format!("/api/v2/organizations?page[size]=1&page[after]={}", "cGxhY2U6MTg0NDY3NDQwNzM3MDk1NTE2MTU");
+    assert_eq!(account.get(&far).1["organizations"], json!([]));
 }
