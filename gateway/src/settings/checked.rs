@@ -9,14 +9,15 @@ mod tenant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portico_contracts::tenancy::{Tier, TenantId};
+use portico_composites::fresh::FreshnessTable;
+use portico_contracts::tenancy::{TenantId, Tier};
+use portico_policies::authenticate::Issuer;
 
 pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, VersionName};
 pub use server::{
-    Admin, Algorithm, Allowance, CostAllowance, Freshness, FreshnessRule, Graphql, HttpProfile, Issuer, Limits, Listen,
-    Log, LogFormat, Plan, PlanName, Rate, Tiers, Tls,
+    Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls,
 };
-pub use tenant::{ApiKey, ClientAuth, Consumer, Credentials, Network, PackSource, System, Tenant};
+pub use tenant::{ApiKey, ClientAuth, Consumer, Credentials, Network, System, Tenant};
 
 use super::Mistake;
 
@@ -32,7 +33,7 @@ pub struct Settings {
     /// Host names that are answered, in lower case and without port; `None` answers any.
     pub hosts: Option<BTreeSet<String>>,
     /// Who may issue tokens.
-    pub issuers: Vec<Arc<Issuer>>,
+    pub issuers: Vec<Issuer>,
     /// What consumers can buy.
     pub plans: BTreeMap<PlanName, Arc<Plan>>,
     /// How long a request may take, by how much it matters.
@@ -40,7 +41,7 @@ pub struct Settings {
     /// What one GraphQL document may take.
     pub graphql: Graphql,
     /// How old a datum may be, where a tenant says nothing else.
-    pub freshness: Arc<Freshness>,
+    pub freshness: FreshnessTable,
     /// What the cache may hold, in bytes, over all tenants.
     pub cache_bytes: u64,
     /// What is logged, and how.

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use portico_composites::fresh::FreshnessTable;
 use portico_contracts::model::Model;
+use portico_contracts::packs::Pack;
 use portico_contracts::rules::Rules;
 use portico_contracts::secret::Secret;
 use portico_contracts::tenancy::{ConsumerId, Role, Scopes, SystemId, TenantId, Tier};
+use portico_policies::authenticate::KeyHash;
+use portico_policies::throttle::TenantPlan;
 use url::Url;
 
-use super::{Allowance, Freshness, Plan};
+use super::Plan;
 
 /// The company or business unit whose data is isolated from every other's.
 #[derive(Debug)]
@@ -25,12 +29,10 @@ pub struct Tenant {
     pub owners: BTreeMap<&'static str, SystemId>,
     /// The applications that call on its behalf.
     pub consumers: BTreeMap<ConsumerId, Arc<Consumer>>,
-    /// All its consumers together.
-    pub requests: Option<Allowance>,
-    /// All its consumers together, at once.
-    pub concurrency: Option<NonZeroU32>,
+    /// What all its consumers may ask together.
+    pub limits: TenantPlan,
     /// How old its data may be.
-    pub freshness: Arc<Freshness>,
+    pub freshness: FreshnessTable,
     /// Of credit checks, warranties, entitlements.
     pub rules: Arc<Rules>,
 }
@@ -69,8 +71,8 @@ pub struct System {
     pub id: SystemId,
     /// What it is for the tenant.
     pub role: Role,
-    /// The contract with its kind.
-    pub pack: Arc<PackSource>,
+    /// The contract with its kind, with `settings` put in.
+    pub pack: Arc<Pack>,
     /// Where it is; never with credentials, query or fragment.
     pub url: Url,
     /// Whether its address may be a private one.
@@ -85,17 +87,6 @@ pub struct System {
     pub timeout: Duration,
     /// Calls at once.
     pub concurrency: NonZeroU32,
-}
-
-/// A pack by name, and its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackSource {
-    /// For example `dynamics365`.
-    pub name: Arc<str>,
-    /// Where it was read from, for messages; `None` for a built-in one.
-    pub file: Option<String>,
-    /// What it says.
-    pub text: Arc<str>,
 }
 
 /// How a client shows itself to a token endpoint (RFC 6749 §2.3.1).
@@ -171,8 +162,8 @@ pub struct Consumer {
 pub struct ApiKey {
     /// What operators call it; the subject of what is done with it.
     pub name: Arc<str>,
-    /// SHA-256 of the key.
-    pub hash: [u8; 32],
+    /// Of the whole key.
+    pub hash: KeyHash,
     /// When it ends.
     pub expires: Option<DateTime<Utc>>,
 }

@@ -1,0 +1,35 @@
+//! From what was written to what is meant, with every mistake on the way.
+
+mod api;
+mod consumer;
+mod cross;
+mod files;
+mod freshness;
+mod gateway;
+mod issuer;
+mod ledger;
+mod limits;
+mod lifecycle;
+mod operation;
+mod route;
+mod rules;
+mod system;
+mod tenant;
+
+use std::path::Path;
+
+use super::folder::Folder;
+use super::{Mistake, Secrets, Settings};
+use ledger::Ledger;
+
+impl Settings {
+    /// Reads and checks the configuration in a folder. All mistakes are reported, in the order of files and lines.
+    pub fn check(folder: &Path, secrets: &dyn Secrets) -> Result<Settings, Vec<Mistake>> {
+        let folder = Folder::open(folder).map_err(|mistake| vec![mistake])?;
+        let mut ledger = Ledger::new(&folder, secrets);
+        let files = files::read(&mut ledger);
+        let settings = gateway::check(&files, &mut ledger);
+        cross::check(&files, &settings, &mut ledger);
+        ledger.close(settings)
+    }
+}

@@ -1,0 +1,73 @@
+//! A tenant's consumers: plan, tier, scopes, customers, API keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::NaiveTime;
+use portico_contracts::tenancy::ConsumerId;
+use portico_policies::authenticate::KeyHash;
+
+use super::files::Files;
+use super::ledger::Ledger;
+use crate::settings::mistake::suggestion;
+use crate::settings::read::At;
+use crate::settings::written::{KeySection, TenantFile};
+use crate::settings::{ApiKey, Consumer, Plan, PlanName};
+
+pub(super) fn check_all(
+    written: &TenantFile,
+    files: &Files,
+    plans: &BTreeMap<PlanName, Arc<Plan>>,
+    ledger: &mut Ledger<'_>,
+) -> BTreeMap<ConsumerId, Arc<Consumer>> {
+    let mut consumers = BTreeMap::new();
+    for (name, section) in &written.consumers {
+        let id = ConsumerId::parse(name);
+        let id = ledger.take(&section.place, id);
+        let plan = plan(&section.plan, files, plans, ledger);
+        let customers = section.customers.as_ref().map(|customers| Arc::new(customer_numbers(customers, ledger)));
+        let keys = section.keys.iter().filter_map(|key| api_key(key, ledger)).collect();
+        let (Some(id), Some(plan)) = (id, plan) else { continue };
+        let scopes = Arc::new(section.scopes.iter().map(|scope| scope.as_str()).collect());
+        let consumer = Consumer { id: id.clone(), plan, tier: section.tier, scopes, customers, keys };
+        consumers.insert(id, Arc::new(consumer));
+    }
+    consumers
+}
+
+fn plan(
+    name: &At<String>,
+    files: &Files,
+    plans: &BTreeMap<PlanName, Arc<Plan>>,
+    ledger: &mut Ledger<'_>,
+) -> Option<Arc<Plan>> {
+    let written = files.gateway.written.as_ref().map(|gateway| &gateway.plans);
+    let is_known = written.is_some_and(|plans| plans.contains_key(&name.value));
+    if !is_known && !files.gateway.may_have_had(&format!("plans.{}", name.value)) {
+        let known = written.into_iter().flat_map(|plans| plans.keys().map(String::as_str));
+        let says = format!("no plan is named \"{}\" in portico.yaml{}", name.value, suggestion(name, known));
+        ledger.wrong(&name.place, says);
+    }
+    plans.get(name.value.as_str()).cloned()
+}
+
+fn customer_numbers(customers: &At<Vec<At<String>>>, ledger: &mut Ledger<'_>) -> BTreeSet<Arc<str>> {
+    if customers.is_empty() {
+        ledger.wrong(&customers.place, "a consumer that sees no customer is of no use; leave the setting out for all");
+    }
+    for number in customers.iter().filter(|number| number.trim().is_empty()) {
+        ledger.wrong(&number.place, "this is empty");
+    }
+    customers.iter().map(|number| Arc::from(number.as_str())).collect()
+}
+
+fn api_key(section: &At<KeySection>, ledger: &mut Ledger<'_>) -> Option<ApiKey> {
+    let hash = match ledger.text(&section.hash) {
+        Some(text) => KeyHash::parse(&text),
+        None if ledger.resolves() => return None,
+        None => Ok(KeyHash::of("")),
+    };
+    let hash = ledger.take(&section.hash.place, hash);
+    let expires = section.expires.as_ref().map(|day| day.0.and_time(NaiveTime::MIN).and_utc());
+    Some(ApiKey { name: Arc::from(section.name.as_str()), hash: hash?, expires })
+}

@@ -1,0 +1,107 @@
+//! What only the whole folder shows: scopes that nothing asks for, keys that two consumers share, things nobody uses.
+
+use std::collections::{BTreeSet, HashMap};
+
+use portico_contracts::model::Model;
+use portico_policies::authenticate::KeyHash;
+
+use super::files::Files;
+use super::gateway::whole;
+use super::ledger::Ledger;
+use crate::settings::Settings;
+use crate::settings::mistake::suggestion;
+use crate::settings::read::{At, Place};
+use crate::settings::written::ConsumerSection;
+
+/// Scopes of the `/graphql` path itself.
+const GRAPHQL_SCOPES: [&str; 2] = ["graphql", "graphql:introspect"];
+
+pub(super) fn check(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
+    if files.gateway.written.is_some() && files.tenants.is_empty() {
+        ledger.wrong(&whole(), "there is no tenant: nothing in tenants/");
+    }
+    scopes(files, settings, ledger);
+    shared_keys(settings, ledger);
+    unused(files, settings, ledger);
+}
+
+fn consumers(files: &Files) -> impl Iterator<Item = &At<ConsumerSection>> {
+    let tenants = files.tenants.values().filter_map(|tenant| tenant.written.as_ref());
+    tenants.flat_map(|tenant| tenant.consumers.values())
+}
+
+/// The scopes that APIs, operations and routes name.
+fn published_scopes(settings: &Settings) -> BTreeSet<&str> {
+    let versions = settings.apis.values().flat_map(|api| api.versions.values());
+    versions
+        .flat_map(|version| {
+            let of_operations = version.operations.iter().filter_map(|operation| operation.scope.as_deref());
+            let of_routes = version.routes.iter().filter_map(|route| route.scope.as_deref());
+            version.scope.as_deref().into_iter().chain(of_operations).chain(of_routes)
+        })
+        .collect()
+}
+
+fn scopes(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
+    let published = published_scopes(settings);
+    let known: BTreeSet<&str> = Model::get().scopes().into_iter().chain(GRAPHQL_SCOPES).chain(published.clone()).collect();
+    let mut held = BTreeSet::new();
+    for scope in consumers(files).flat_map(|consumer| consumer.scopes.iter()) {
+        held.insert(scope.as_str());
+        if !known.contains(scope.as_str()) && !files.lost_scopes() {
+            let near = suggestion(scope, known.iter().copied());
+            ledger.wrong(&scope.place, format!("nothing asks for the scope \"{}\"{near}", scope.value));
+        }
+    }
+    for scope in published.into_iter().filter(|scope| !held.contains(scope)) {
+        ledger.odd(&Place::file("apis"), format!("no consumer holds the scope \"{scope}\""));
+    }
+}
+
+/// A key that two consumers share would be the key of the one that is looked at first.
+fn shared_keys(settings: &Settings, ledger: &mut Ledger<'_>) {
+    if !ledger.resolves() {
+        return;
+    }
+    let mut seen: HashMap<KeyHash, String> = HashMap::new();
+    for (tenant, consumer) in settings.tenants.values().flat_map(|t| t.consumers.values().map(move |c| (&t.id, c))) {
+        for key in &consumer.keys {
+            let place = Place::file(&format!("tenants/{tenant}.yaml")).below("consumers").below(consumer.id.as_str());
+            if let Some(first) = seen.get(&key.hash) {
+                ledger.wrong(&place, format!("the API key \"{}\" is also a key of {first}", key.name));
+            }
+            seen.entry(key.hash).or_insert_with(|| format!("{} of {tenant}", consumer.id));
+        }
+    }
+}
+
+fn unused(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
+    let bought: BTreeSet<&str> = consumers(files).map(|consumer| consumer.plan.as_str()).collect();
+    let plans = files.gateway.written.iter().flat_map(|gateway| &gateway.plans);
+    for (name, plan) in plans.filter(|(name, _)| !bought.contains(name.as_str())) {
+        ledger.odd(&plan.place, format!("no consumer has the plan {name}"));
+    }
+    for file in files.packs.unused() {
+        ledger.odd(&Place::file(&file), "no system uses this pack");
+    }
+    for tenant in settings.tenants.values() {
+        let place = Place::file(&format!("tenants/{}.yaml", tenant.id));
+        let named = settings.issuers.iter().any(|issuer| issuer.tenants.contains(&tenant.id));
+        if !named && tenant.consumers.values().all(|consumer| consumer.keys.is_empty()) {
+            ledger.odd(&place, "no issuer names this tenant and no consumer of it has an API key: nobody can call");
+        }
+        unbound_routes(settings, tenant, &place, ledger);
+    }
+}
+
+fn unbound_routes(settings: &Settings, tenant: &crate::settings::Tenant, place: &Place, ledger: &mut Ledger<'_>) {
+    let versions = settings.apis.values().flat_map(|api| api.versions.values());
+    let routes: BTreeSet<_> = versions.flat_map(|version| version.routes.iter().map(move |r| (r.role, version.base_path()))).collect();
+    for (role, path) in routes {
+        match tenant.bound_to(role).count() {
+            0 => ledger.odd(place, format!("{path} goes to the {} system, which this tenant does not have", role.as_str())),
+            1 => {}
+            _ => ledger.wrong(place, format!("{path} goes to the {} system, of which this tenant has several", role.as_str())),
+        }
+    }
+}

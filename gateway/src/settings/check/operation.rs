@@ -1,0 +1,111 @@
+//! Operation documents: where their first comment places them.
+//!
+//! ```graphql
+//! # GET /orders/{number}
+//! # scope: api:partner:orders
+//! # tier: critical
+//! # required: erp, crm
+//! query ($number: String!) { order(number: $number) { status } }
+//! ```
+//!
+//! Whether the document fits the schema is found out where it is compiled, in `composites`.
+
+use std::sync::Arc;
+
+use http::Method;
+use portico_contracts::tenancy::{Role, Tier};
+
+use super::ledger::Ledger;
+use crate::settings::Operation;
+use crate::settings::mistake::{nearest, suggestion};
+use crate::settings::path::PathTemplate;
+use crate::settings::read::Place;
+
+const KEYS: [&str; 3] = ["scope", "tier", "required"];
+
+pub(super) fn check(file: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<Operation> {
+    let whole = Place::file(file);
+    let mut comments = leading_comments(text);
+    let Some((line, placement)) = comments.next() else {
+        ledger.wrong(&whole, "the first line places the document, for example `# GET /orders/{number}`");
+        return None;
+    };
+    let place = Place { line, ..whole.clone() };
+    let placed = placement_of(placement).map_err(|says| ledger.wrong(&place, says)).ok();
+    let mut operation = Operation {
+        file: file.to_owned(),
+        method: Method::GET,
+        path: PathTemplate::parse("/").expect("the root is a path"),
+        document: Arc::from(text),
+        scope: None,
+        tier: None,
+        required: Vec::new(),
+    };
+    for (line, comment) in comments {
+        if let Err(says) = remark(comment, &mut operation) {
+            ledger.wrong(&Place { line, ..whole.clone() }, says);
+        }
+    }
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        ledger.wrong(&whole, "the file holds no GraphQL document");
+    }
+    let (method, path) = placed?;
+    Some(Operation { method, path, ..operation })
+}
+
+/// The comments before the document, with their lines.
+fn leading_comments(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    let before = numbered.take_while(|(_, line)| line.is_empty() || line.starts_with('#'));
+    before.filter_map(|(number, line)| Some((number, line.strip_prefix('#')?.trim())))
+}
+
+fn placement_of(comment: &str) -> Result<(Method, PathTemplate), String> {
+    let (method, path) = comment.split_once(' ').unwrap_or((comment, ""));
+    let method = match method {
+        "GET" => Method::GET,
+        "POST" => Method::POST,
+        _ => return Err(format!("expected a placement such as `# GET /orders/{{number}}`, found \"{comment}\"")),
+    };
+    let path = PathTemplate::parse(path.trim()).map_err(|error| error.to_string())?;
+    if path.has_tail() {
+        return Err("an operation has one path; `/**` is for proxied routes".to_owned());
+    }
+    Ok((method, path))
+}
+
+/// `key: value`; any other comment is for people.
+fn remark(comment: &str, operation: &mut Operation) -> Result<(), String> {
+    let Some((key, value)) = comment.split_once(':') else { return Ok(()) };
+    let (key, value) = (key.trim(), value.trim());
+    match key {
+        "scope" => operation.scope = Some(scope_of(value)?),
+        "tier" => operation.tier = Some(tier_of(value)?),
+        "required" => operation.required = value.split(',').map(|word| role_of(word.trim())).collect::<Result<_, _>>()?,
+        _ if key.contains(' ') => {}
+        _ => {
+            if let Some(near) = nearest(key, KEYS) {
+                return Err(format!("\"{key}\" is not known here; did you mean \"{near}\"?"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scope_of(word: &str) -> Result<Arc<str>, String> {
+    if word.is_empty() || word.contains(char::is_whitespace) {
+        return Err("expected one scope".to_owned());
+    }
+    Ok(Arc::from(word))
+}
+
+fn tier_of(word: &str) -> Result<Tier, String> {
+    let tiers = [Tier::Critical, Tier::Standard, Tier::BestEffort];
+    let found = tiers.into_iter().find(|tier| tier.as_str() == word);
+    found.ok_or_else(|| format!("\"{word}\" is not a tier{}", suggestion(word, tiers.map(Tier::as_str))))
+}
+
+fn role_of(word: &str) -> Result<Role, String> {
+    let found = Role::ALL.into_iter().find(|role| role.as_str() == word);
+    found.ok_or_else(|| format!("\"{word}\" is not a role{}", suggestion(word, Role::ALL.map(Role::as_str))))
+}

@@ -1,0 +1,81 @@
+//! The configuration's folder: its files and nothing outside it.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::Mistake;
+use super::read::Place;
+
+/// A folder whose files are read, never what lies outside it: not by `..`, not by a symbolic link.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn open(path: &Path) -> Result<Self, Mistake> {
+        let root = fs::canonicalize(path).ok().filter(|root| root.is_dir());
+        let missing = || Place::file(&path.display().to_string()).mistake("there is no such folder; `portico init` makes one");
+        root.map(|root| Folder { root }).ok_or_else(missing)
+    }
+
+    /// The text of a file by its name in this folder.
+    pub(crate) fn text(&self, name: &str) -> Result<String, String> {
+        let path = self.inside(name)?;
+        let bytes = fs::read(&path).map_err(|error| format!("the file cannot be read: {error}"))?;
+        String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
+    }
+
+    /// A file that a setting names: relative to this folder and inside it, or absolute and wherever it says.
+    pub(crate) fn named(&self, path: &str) -> Result<PathBuf, String> {
+        let found = if Path::new(path).is_absolute() { PathBuf::from(path) } else { self.inside(path)? };
+        if found.is_file() { Ok(found) } else { Err(format!("there is no file \"{path}\"")) }
+    }
+
+    /// Names of what is in a folder of this folder, in order, without what begins with a dot.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.root.join(name)) else { return Vec::new() };
+        let named = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = named.filter(|name| !name.starts_with('.')).collect();
+        names.sort();
+        names
+    }
+
+    /// Whether it is a folder inside this one.
+    pub(crate) fn is_folder(&self, name: &str) -> bool {
+        self.inside(name).is_ok_and(|path| path.is_dir())
+    }
+
+    fn inside(&self, name: &str) -> Result<PathBuf, String> {
+        let steps_down = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let outside = || format!("\"{name}\" lies outside the configuration's folder, where nothing is read");
+        if !steps_down {
+            return Err(outside());
+        }
+        let path = fs::canonicalize(self.root.join(name)).map_err(|_| format!("there is no file \"{name}\""))?;
+        if path.starts_with(&self.root) { Ok(path) } else { Err(outside()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_the_folder_is_read() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("config");
+        fs::create_dir(&folder).unwrap();
+        fs::write(around.path().join("secret"), "x").unwrap();
+        fs::write(folder.join("inside"), "y").unwrap();
+        std::os::unix::fs::symlink("../secret", folder.join("link")).unwrap();
+        std::os::unix::fs::symlink("inside", folder.join("near")).unwrap();
+        let folder = Folder::open(&folder).unwrap();
+        assert_eq!(folder.text("inside").as_deref(), Ok("y"));
+        assert_eq!(folder.text("near").as_deref(), Ok("y"));
+        for name in ["../secret", "link", "a/../../secret", "/etc/hostname"] {
+            assert!(folder.text(name).unwrap_err().contains("outside"), "{name}");
+        }
+        assert!(folder.text("nowhere").unwrap_err().contains("no file"));
+    }
+}

@@ -1,0 +1,37 @@
+//! The configuration as an operator writes it. Dumb on purpose: words and units, no meaning; every field has a line
+//! that says what it is for, which is also what editors show (`portico schema`).
+
+mod api;
+mod gateway;
+mod tenant;
+
+pub(crate) use api::{ApiFile, RouteSection, StateWord};
+pub(crate) use gateway::{
+    AllowanceSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection, LimitsSection,
+    LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
+};
+pub(crate) use tenant::{
+    ClientAuthWord, ConsumerSection, CreditSection, CredentialsSection, EntitlementSection, KeySection, RulesSection,
+    SupportLevelWord, SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
+};
+
+use std::collections::BTreeMap;
+
+use super::read::At;
+
+/// Named parts, with their places.
+pub(crate) type Named<T> = BTreeMap<String, At<T>>;
+
+/// The words of enums that the contracts own, for the JSON Schema.
+mod words {
+    use portico_contracts::tenancy::{Role, Tier};
+    use schemars::{Schema, SchemaGenerator, json_schema};
+
+    pub(super) fn role(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": Role::ALL.map(Role::as_str) })
+    }
+
+    pub(super) fn tier(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": [Tier::Critical.as_str(), Tier::Standard.as_str(), Tier::BestEffort.as_str()] })
+    }
+}

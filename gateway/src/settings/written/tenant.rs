@@ -1,0 +1,263 @@
+//! `tenants/<id>.yaml`.
+
+use std::collections::BTreeMap;
+
+use portico_contracts::tenancy::{Role, Tier};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::gateway::{FreshnessSection, NetworkWord};
+use super::{Named, words};
+use crate::settings::read::At;
+use crate::settings::secrets::SecretReference;
+use crate::settings::units::{Day, PerTime, Span, Word};
+
+/// tenants/<id>.yaml: one tenant; the file's name is the tenant's.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TenantFile {
+    /// Its upstreams, by name, for example `acme-erp`.
+    pub(crate) systems: Named<SystemSection>,
+    /// Entity → the system that owns it, where that is not the one of the entity's role.
+    pub(crate) owners: Named<String>,
+    /// The applications that call on its behalf, by name.
+    pub(crate) consumers: Named<ConsumerSection>,
+    /// What all its consumers may ask together. Default: no limit beside their plans.
+    pub(crate) limits: TenantLimitsSection,
+    /// How old its data may be, by class: within what portico.yaml's class allows.
+    pub(crate) freshness: Named<FreshnessSection>,
+    /// Of credit checks, warranties, entitlements.
+    pub(crate) rules: RulesSection,
+}
+
+/// One upstream.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SystemSection {
+    /// What it is for the tenant: erp, crm, billing, support.
+    #[schemars(schema_with = "words::role")]
+    pub(crate) role: Role,
+    /// The contract with its kind: a file in packs/, or one that Portico ships.
+    pub(crate) pack: At<String>,
+    /// Where it is, or `env:NAME`.
+    pub(crate) url: At<String>,
+    /// Whether its address may be on a private network. Default public.
+    #[serde(default)]
+    pub(crate) network: NetworkWord,
+    /// What we show it. Default: nothing.
+    pub(crate) credentials: Option<At<CredentialsSection>>,
+    /// What its pack asks for, for example a company code.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, Word>,
+    /// Entity → name in `extensions` → the system's own field.
+    #[serde(default)]
+    pub(crate) extensions: Named<BTreeMap<String, String>>,
+    /// Of one call. Default 5s.
+    pub(crate) timeout: Option<At<Span>>,
+    /// Calls at once. Default 16.
+    pub(crate) concurrency: Option<At<u32>>,
+}
+
+/// What we show a system.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CredentialsSection {
+    /// Nothing.
+    None,
+    /// A token that is fetched and kept until it expires (OAuth 2.0 client credentials).
+    Oauth2ClientCredentials(OauthSection),
+    /// A token that does not change.
+    Bearer(BearerSection),
+    /// A user and a password.
+    Basic(BasicSection),
+    /// A header of the system's own.
+    Header(HeaderSection),
+}
+
+/// A token that is fetched and kept until it expires.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OauthSection {
+    /// Where it is fetched, or `env:NAME`.
+    pub(crate) token_url: At<String>,
+    /// Our name there: a reference.
+    pub(crate) client_id: At<SecretReference>,
+    /// Our secret there: a reference.
+    pub(crate) client_secret: At<SecretReference>,
+    /// What we ask for.
+    pub(crate) scope: Option<At<String>>,
+    /// Where name and secret go: basic (a header) or form. Default basic.
+    pub(crate) client_auth: Option<ClientAuthWord>,
+    /// Further form fields, for example `resource` or `audience`.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+/// Where a client's name and secret go.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClientAuthWord {
+    /// In the header `Authorization: Basic`.
+    Basic,
+    /// In the form.
+    Form,
+}
+
+/// A token that does not change.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BearerSection {
+    /// The token: a reference.
+    pub(crate) token: At<SecretReference>,
+}
+
+/// A user and a password.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BasicSection {
+    /// The user: a reference.
+    pub(crate) user: At<SecretReference>,
+    /// The password: a reference. Default: empty, as systems want it whose API key is the user.
+    pub(crate) password: Option<At<SecretReference>>,
+}
+
+/// A header of the system's own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeaderSection {
+    /// Its name.
+    pub(crate) name: At<String>,
+    /// Its value: a reference.
+    pub(crate) value: At<SecretReference>,
+}
+
+/// An application.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsumerSection {
+    /// What it bought: a plan of portico.yaml.
+    pub(crate) plan: At<String>,
+    /// How much its requests matter: critical, standard, best_effort. Default standard.
+    #[serde(default)]
+    #[schemars(schema_with = "words::tier")]
+    pub(crate) tier: Tier,
+    /// What it may do.
+    pub(crate) scopes: At<Vec<At<String>>>,
+    /// The only customers that it sees, by number. Default: all.
+    pub(crate) customers: Option<At<Vec<At<String>>>>,
+    /// Its API keys.
+    #[serde(default)]
+    pub(crate) keys: Vec<At<KeySection>>,
+}
+
+/// An API key, as `portico keys new` prints it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeySection {
+    /// What you call it.
+    pub(crate) name: At<String>,
+    /// Its hash, `sha256:` and 64 hexadecimal digits, or `env:NAME`. Never the key.
+    pub(crate) hash: At<String>,
+    /// The first day (UTC) on which it is not accepted any more. Default: never.
+    pub(crate) expires: Option<Day>,
+}
+
+/// What all consumers of a tenant may ask together.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TenantLimitsSection {
+    /// Requests, for example `1000/s`.
+    pub(crate) rate: Option<At<PerTime>>,
+    /// Requests at once after a pause. Default: what the rate brings in its time.
+    pub(crate) burst: Option<At<u32>>,
+    /// Requests that are answered at the same time.
+    pub(crate) concurrency: Option<At<u32>>,
+}
+
+/// What a tenant decides for itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RulesSection {
+    /// When a customer may buy on account.
+    pub(crate) credit: CreditSection,
+    /// What covers a serial number.
+    pub(crate) warranty: WarrantySection,
+    /// Who is entitled to support.
+    pub(crate) entitlement: EntitlementSection,
+}
+
+/// When a customer may buy on account.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CreditSection {
+    /// Exposure above this share of the limit is for a person to review. Default 100.
+    pub(crate) review_above_percent: Option<At<u32>>,
+    /// Exposure above the limit is declined (true, default) or reviewed.
+    pub(crate) decline_over_limit: Option<bool>,
+    /// An amount overdue by more days than this is for a person to review. Default 14.
+    pub(crate) review_overdue_days: Option<At<u32>>,
+    /// An amount overdue by more days than this is declined. Default 45.
+    pub(crate) max_overdue_days: Option<At<u32>>,
+    /// A customer on hold is declined (true, default) or reviewed.
+    pub(crate) decline_on_hold: Option<bool>,
+    /// How long an approval may be relied on. Default 15m.
+    pub(crate) approval_valid_for: Option<At<Span>>,
+    /// Currencies that may be decided in. Default: any.
+    pub(crate) currencies: Vec<At<String>>,
+}
+
+/// What covers a serial number.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WarrantySection {
+    /// Months of manufacturer's warranty where neither asset nor product says. Default: it cannot be told.
+    pub(crate) default_months: Option<At<u32>>,
+    /// What starts the warranty; the first that is known: shipped, installed, purchased. Default installed, shipped, purchased.
+    pub(crate) starts: Option<At<Vec<WarrantyStartWord>>>,
+    /// An active service contract covers. Default true.
+    pub(crate) contracts_cover: Option<bool>,
+    /// An active entitlement covers. Default true.
+    pub(crate) entitlements_cover: Option<bool>,
+}
+
+/// What starts a warranty.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WarrantyStartWord {
+    /// The day the order was shipped.
+    Shipped,
+    /// The day the asset was installed.
+    Installed,
+    /// The day the asset was bought.
+    Purchased,
+}
+
+/// Who is entitled to support.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EntitlementSection {
+    /// The level that an active subscription gives where its plan is not listed. Default standard.
+    pub(crate) subscription_level: Option<SupportLevelWord>,
+    /// The level by the name of the subscription's plan, as billing spells it.
+    pub(crate) plan_levels: BTreeMap<String, SupportLevelWord>,
+    /// The level of an active contract that names none. Default standard.
+    pub(crate) contract_level: Option<SupportLevelWord>,
+    /// A customer with an amount overdue by more days than this is not entitled. Default 30.
+    pub(crate) max_overdue_days: Option<At<u32>>,
+    /// A subscription that is past due still counts. Default true.
+    pub(crate) past_due_counts: Option<bool>,
+}
+
+/// How well a customer is served.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SupportLevelWord {
+    /// Not at all.
+    None,
+    /// Basic.
+    Basic,
+    /// Standard.
+    Standard,
+    /// Premium.
+    Premium,
+}
