@@ -16,7 +16,7 @@ mod select;
 use std::sync::Arc;
 
 use portico_contracts::canonical::Failure;
-use portico_contracts::model::{Field, ObjectType};
+use portico_contracts::model::Field;
 
 use crate::ask::{Ask, Key, Upstream};
 use crate::fresh::Wish;
@@ -121,8 +121,6 @@ pub(crate) enum Resolve {
 #[derive(Debug)]
 pub(crate) struct Related {
     pub(crate) step: StepId,
-    /// The public type's name.
-    pub(crate) of: &'static ObjectType,
     pub(crate) selection: Selection,
     pub(crate) completion: Option<Completion>,
     /// Keep only rows that are open (or closed) once they are completed; where the system cannot filter.

@@ -19,6 +19,9 @@ enum Known {
     NotAsked,
 }
 
+/// The customer and where its name came from; or why there is none, where that is known.
+type Joined = Result<(Record, Option<Arc<Provenance>>), Option<Arc<Failure>>>;
+
 impl<'a> Writer<'a> {
     pub(super) fn customer(&mut self, plan: &'a CustomerPlan, parent: &Record) {
         if let Some(number) = self.known_number(plan, parent) {
@@ -71,12 +74,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The ERP's words where it knows the customer, else the CRM's. An error where nobody does.
-    fn join(
-        &self,
-        erp: &Known,
-        account: &Known,
-        anchor: &Known,
-    ) -> Result<(Record, Option<Arc<Provenance>>), Option<Arc<Failure>>> {
+    fn join(&self, erp: &Known, account: &Known, anchor: &Known) -> Joined {
         let empty = || Record::new(expect_object("Customer"));
         if let Known::Yes(record, from) = erp {
             return Ok((record.to_owned_record(), Some(Arc::clone(from))));
@@ -112,11 +110,7 @@ impl<'a> Writer<'a> {
         }))
     }
 
-    fn unconfirmed(
-        &self,
-        failure: &Arc<Failure>,
-        anchor: &Known,
-    ) -> Result<(Record, Option<Arc<Provenance>>), Option<Arc<Failure>>> {
+    fn unconfirmed(&self, failure: &Arc<Failure>, anchor: &Known) -> Joined {
         if matches!(anchor, Known::Failed(_)) {
             return Err(Some(Arc::clone(failure)));
         }

@@ -105,7 +105,7 @@ pub fn decide(facts: &CreditFacts, requested: Money, rules: &CreditRules) -> Dec
     match (limit, exposure) {
         (Some(limit), Some(exposure)) => weigh(limit, exposure, rules, &mut verdict),
         (Some(_), None) if committed.is_some() => {
-            verdict.find(Outcome::Review, "figures_too_large", "The figures do not fit together.")
+            verdict.find(Outcome::Review, "figures_too_large", "The figures do not fit together.");
         }
         _ => {}
     }

@@ -307,7 +307,7 @@ impl<'a> Builder<'a> {
         let here = Here { of, record: rows.record, within: Some(rows.step), customer: None, keys: &[], path };
         let selection = self.selection(sets, &here)?;
         let completion = self.completion(rows.record, rows.step, &selection, rows.open.is_some());
-        Ok(Related { step: rows.step, of, selection, completion, open: rows.open })
+        Ok(Related { step: rows.step, selection, completion, open: rows.open })
     }
 
     fn page(
