@@ -46,6 +46,7 @@ impl FromIterator<(ConsumerKey, Consumer)> for Consumers {
 
 /// An authenticated caller with what the operator set for it. Only [`crate::authenticate`] makes one.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Caller {
     /// Who asks, for whom, and what it may do.
     pub principal: Arc<Principal>,
@@ -55,8 +56,6 @@ pub struct Caller {
     pub plan: Arc<str>,
     /// How much its work matters.
     pub tier: Tier,
-    /// So that no other crate can make one up.
-    _made_here: (),
 }
 
 impl Caller {
@@ -78,12 +77,6 @@ impl Caller {
             scopes,
             customers: consumer.customers.clone(),
         };
-        Arc::new(Caller {
-            principal: Arc::new(principal),
-            key,
-            plan: consumer.plan.clone(),
-            tier: consumer.tier,
-            _made_here: (),
-        })
+        Arc::new(Caller { principal: Arc::new(principal), key, plan: consumer.plan.clone(), tier: consumer.tier })
     }
 }

@@ -33,7 +33,7 @@ use limiter::{Limiter, Remaining, Spend};
 pub use rate::{Rate, RateError};
 
 /// What a consumer bought.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
     /// Requests over time.
     pub rate: Rate,
@@ -46,7 +46,7 @@ pub struct Plan {
 }
 
 /// What all consumers of one tenant may ask together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TenantPlan {
     /// Requests over time.
     pub rate: Option<Rate>,
@@ -118,7 +118,7 @@ impl Throttle {
                 rate: rates.take(plan.rate, &ticks),
                 cost: costs.take(plan.cost, &ticks),
                 policy: PolicyText::of_plan(plan),
-                plan: plan.clone(),
+                plan: *plan,
             };
             (name.clone(), in_force)
         });
@@ -149,7 +149,7 @@ impl Throttle {
     pub fn address(&self, address: IpAddr) -> Result<(), Problem> {
         match self.address.spend(&AddressKey::from(address), NonZeroU32::MIN) {
             Spend::Allowed(_) => Ok(()),
-            Spend::Refused { wait } => Err(refusal(Code::AddressRateLimited, "address", wait)),
+            Spend::Refused { wait, .. } => Err(refusal(Code::AddressRateLimited, "address", wait)),
             Spend::TooMuch => Err(refusal(Code::AddressRateLimited, "address", Duration::from_secs(1))),
         }
     }
@@ -226,9 +226,14 @@ impl Throttle {
         match mine.cost.spend(&caller.key, NonZeroU32::new(cells).unwrap_or(NonZeroU32::MIN)) {
             Spend::TooMuch => {
                 let says = format!("The query costs {cost} and the plan allows {most} at once.");
-                Err(left.refuse(Item::Cost, Problem::new(Code::QueryTooCostly, says).violates(Item::Cost.name())))
+                Err(left.refused(Problem::new(Code::QueryTooCostly, says).violates(Item::Cost.name())))
             }
-            Spend::Refused { wait } => Err(left.refuse(Item::Cost, refusal(Code::CostBudgetSpent, "cost", wait))),
+            Spend::Refused { wait, left: free } => {
+                let says = format!("The query costs {cost} and {free} are left of the plan's budget.");
+                let problem = Problem::new(Code::CostBudgetSpent, says).retry_after(wait).violates(Item::Cost.name());
+                left.has(Item::Cost, free, Some(wait));
+                Err(left.refused(problem))
+            }
             Spend::Allowed(remaining) => {
                 left.has(Item::Cost, remaining.left, Some(remaining.reset));
                 Ok(left)

@@ -61,7 +61,7 @@ impl KeySet {
         if keys.len() > MAX_KEYS {
             return Err(KeySetError::TooMany);
         }
-        Ok(KeySet(keys.into_iter().filter_map(|key| usable(key)).map(Arc::new).collect()))
+        Ok(KeySet(keys.into_iter().filter_map(usable).map(Arc::new).collect()))
     }
 
     /// The one key that fits. Where two do, nobody can say which is meant, and neither is used.
@@ -126,7 +126,17 @@ fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
     let e = bytes(exponent)?;
     let long_enough = n.len() > 256 || (n.len() == 256 && n[0] & 0x80 != 0);
     let sound = e.len() <= 5 && e.last().is_some_and(|last| last % 2 == 1) && e != [1];
-    (long_enough && n.len() <= 1024 && sound).then(|| DecodingKey::from_rsa_raw_components(n, &e))
+    (long_enough && n.len() <= 1024 && sound && !is_roca(n)).then(|| DecodingKey::from_rsa_raw_components(n, &e))
+}
+
+/// CVE-2017-15361: moduli of one maker's chips are powers of 65537 by every small prime, and can be factored.
+fn is_roca(modulus: &[u8]) -> bool {
+    const PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+    PRIMES.iter().all(|prime| {
+        let rest = modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+        let powers = std::iter::successors(Some(1), |power| Some(power * 65537 % prime));
+        powers.take(*prime as usize).any(|power| power == rest)
+    })
 }
 
 fn curve_point(x: &str, y: &str, size: usize) -> Option<DecodingKey> {

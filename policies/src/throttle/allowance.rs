@@ -96,17 +96,21 @@ impl Left {
                 self.has(item, remaining.left, Some(remaining.reset));
                 return Ok(());
             }
-            Spend::Refused { wait } => wait,
+            Spend::Refused { wait, .. } => wait,
             Spend::TooMuch => Duration::from_secs(1),
         };
         Err(self.refuse(item, super::refusal(Code::RateLimited, item.name(), wait)))
     }
 
+    /// Refuses because nothing is left of this.
     pub(crate) fn refuse(&mut self, item: Item, problem: Problem) -> Box<Refused> {
-        if problem.code.retryable() {
-            let reset = (problem.code != Code::TooManyConcurrent).then_some(problem.retry_after).flatten();
-            self.has(item, 0, reset);
-        }
+        let reset = (problem.code != Code::TooManyConcurrent).then_some(problem.retry_after).flatten();
+        self.has(item, 0, reset);
+        self.refused(problem)
+    }
+
+    /// Refuses, telling what is known.
+    pub(crate) fn refused(&mut self, problem: Problem) -> Box<Refused> {
         Box::new(Refused { problem, left: std::mem::take(self) })
     }
 

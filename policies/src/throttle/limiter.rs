@@ -34,10 +34,10 @@ pub(crate) struct Remaining {
 }
 
 /// The verdict on taking some cells.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spend {
     Allowed(Remaining),
-    Refused { wait: Duration },
+    Refused { wait: Duration, left: u64 },
     TooMuch,
 }
 
@@ -47,6 +47,7 @@ pub(crate) struct Limiter<K: Key> {
     rate: Rate,
     cells: Cells<K>,
     ticks: Ticks,
+    start: Nanos,
     gcra: RateLimiter<K, Cells<K>, Ticks, StateInformationMiddleware>,
 }
 
@@ -54,8 +55,9 @@ impl<K: Key> Limiter<K> {
     /// Tells `room` keys apart; beyond, new keys share.
     pub(crate) fn new(rate: Rate, room: usize, ticks: Ticks) -> Self {
         let cells = Cells(Arc::new(Table::new(room)));
+        let start = ticks.now();
         let gcra = RateLimiter::new(rate.quota(), cells.clone(), ticks.clone());
-        Limiter { rate, cells, gcra, ticks }
+        Limiter { rate, cells, ticks, start, gcra }
     }
 
     pub(crate) fn rate(&self) -> Rate {
@@ -78,13 +80,23 @@ impl<K: Key> Limiter<K> {
         }
         match self.gcra.check_key_n(key, n) {
             Ok(Ok(state)) => Spend::Allowed(self.remaining(state.remaining_burst_capacity())),
-            Ok(Err(refused)) => Spend::Refused { wait: self.wait(&refused) },
+            Ok(Err(refused)) => {
+                Spend::Refused { wait: self.wait(&refused), left: self.free(key).min(n.get() - 1).into() }
+            }
             Err(_) => Spend::TooMuch,
         }
     }
 
     fn wait(&self, refused: &NotUntil<Nanos>) -> Duration {
         refused.wait_time_from(self.ticks.now())
+    }
+
+    /// How many cells are there, for a caller who wanted more of them.
+    fn free(&self, key: &K) -> u32 {
+        let since_start = self.ticks.now().as_u64().saturating_sub(self.start.as_u64());
+        let debt = self.cells.0.with(key, |paid_until| paid_until.load(Ordering::Acquire)).saturating_sub(since_start);
+        let taken = u128::from(debt).div_ceil(self.rate.cell().as_nanos());
+        self.rate.burst().get().saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX))
     }
 
     /// A burst may exceed what one period brings; callers are told of a period's worth at most.

@@ -22,7 +22,7 @@ fn limits() -> Limits {
         concurrency: n(30),
         cost: Rate::new(n(600), 60 * SECOND, n(100)).unwrap(),
     };
-    let silver = Plan { rate: rate(2, 2), daily: Some(n(5)), ..gold.clone() };
+    let silver = Plan { rate: rate(2, 2), daily: Some(n(5)), ..gold };
     Limits {
         plans: [("gold".into(), gold), ("silver".into(), silver)].into(),
         tenants: HashMap::new(),
@@ -38,8 +38,9 @@ fn throttle(limits: &Limits) -> (Throttle, FakeRelativeClock) {
 }
 
 fn on(plan: &str, tenant: &str, consumer: &str) -> Caller {
-    let caller = Arc::into_inner(caller(tenant, consumer, &[])).unwrap();
-    Caller { plan: plan.into(), ..caller }
+    let mut caller = Arc::into_inner(caller(tenant, consumer, &[])).unwrap();
+    caller.plan = plan.into();
+    caller
 }
 
 fn answer(result: &Result<Allowance, Box<Refused>>) -> String {
@@ -61,8 +62,16 @@ fn admitted(throttle: &Throttle, caller: &Caller, of: u32) -> usize {
 #[test]
 fn an_answer_tells_what_was_agreed_and_what_is_left() {
     let (throttle, _) = throttle(&limits());
-    insta::assert_snapshot!(answer(&throttle.admit(&on("gold", "acme", "crm"), now())), @"");
-    insta::assert_snapshot!(answer(&throttle.admit(&on("silver", "acme", "partner"), now())), @"");
+    insta::assert_snapshot!(answer(&throttle.admit(&on("gold", "acme", "crm"), now())), @r#"
+    admitted
+    ratelimit-policy: "rate";q=10;w=1, "concurrent";q=30;qu="concurrent-requests", "cost";q=600;w=60;qu="cost"
+    ratelimit: "rate";r=10;t=1, "concurrent";r=29
+    "#);
+    insta::assert_snapshot!(answer(&throttle.admit(&on("silver", "acme", "partner"), now())), @r#"
+    admitted
+    ratelimit-policy: "rate";q=2;w=1, "day";q=5;w=86400, "concurrent";q=30;qu="concurrent-requests", "cost";q=600;w=60;qu="cost"
+    ratelimit: "rate";r=1;t=1, "day";r=4;t=86400, "concurrent";r=29
+    "#);
 }
 
 #[test]
@@ -70,7 +79,11 @@ fn a_burst_is_admitted_and_then_the_rate() {
     let (throttle, hand) = throttle(&limits());
     let crm = on("gold", "acme", "crm");
     assert_eq!(admitted(&throttle, &crm, 50), 20);
-    insta::assert_snapshot!(answer(&throttle.admit(&crm, now())), @"");
+    insta::assert_snapshot!(answer(&throttle.admit(&crm, now())), @r#"
+    rate_limited: The limit `rate` is used up; come back in 1 second. after Some(100ms)
+    ratelimit-policy: "rate";q=10;w=1, "concurrent";q=30;qu="concurrent-requests", "cost";q=600;w=60;qu="cost"
+    ratelimit: "rate";r=0;t=1, "concurrent";r=29
+    "#);
     hand.advance(Duration::from_millis(99));
     assert_eq!(admitted(&throttle, &crm, 5), 0);
     hand.advance(Duration::from_millis(1));
@@ -124,7 +137,11 @@ fn the_day_has_an_end() {
         drop(throttle.admit(&partner, now()));
         hand.advance(SECOND);
     }
-    insta::assert_snapshot!(answer(&throttle.admit(&partner, now())), @"");
+    insta::assert_snapshot!(answer(&throttle.admit(&partner, now())), @r#"
+    rate_limited: The limit `day` is used up; come back in 86400 seconds. after Some(86400s)
+    ratelimit-policy: "rate";q=2;w=1, "day";q=5;w=86400, "concurrent";q=30;qu="concurrent-requests", "cost";q=600;w=60;qu="cost"
+    ratelimit: "rate";r=1;t=1, "day";r=0;t=86400, "concurrent";r=29
+    "#);
     assert!(throttle.admit(&partner, now().later(86_400 * SECOND)).is_ok());
 }
 
@@ -135,7 +152,11 @@ fn requests_at_once_are_limited_until_one_ends() {
     let (throttle, _) = throttle(&limits);
     let crm = on("gold", "acme", "crm");
     let (first, second) = (throttle.admit(&crm, now()).unwrap(), throttle.admit(&crm, now()).unwrap());
-    insta::assert_snapshot!(answer(&throttle.admit(&crm, now())), @"");
+    insta::assert_snapshot!(answer(&throttle.admit(&crm, now())), @r#"
+    too_many_concurrent: The limit `concurrent` allows 2 requests at once. after Some(1s)
+    ratelimit-policy: "rate";q=10;w=1, "concurrent";q=2;qu="concurrent-requests", "cost";q=600;w=60;qu="cost"
+    ratelimit: "concurrent";r=0
+    "#);
     drop(first);
     assert!(throttle.admit(&crm, now()).is_ok());
     drop(second);
@@ -158,7 +179,11 @@ fn a_tenants_limit_holds_for_all_its_consumers_and_costs_the_refused_nothing() {
     let (crm, support) = (on("gold", "acme", "crm"), on("gold", "acme", "support"));
     assert_eq!(admitted(&throttle, &crm, 50), 20, "a flood beyond its own rate does not spend the tenant's");
     assert_eq!(admitted(&throttle, &support, 50), 5);
-    insta::assert_snapshot!(answer(&throttle.admit(&support, now())), @"");
+    insta::assert_snapshot!(answer(&throttle.admit(&support, now())), @r#"
+    rate_limited: The limit `tenant` is used up; come back in 1 second. after Some(1s)
+    ratelimit-policy: "rate";q=10;w=1, "concurrent";q=30;qu="concurrent-requests", "cost";q=600;w=60;qu="cost", "tenant";q=1;w=1, "tenant-concurrent";q=40;qu="concurrent-requests"
+    ratelimit: "rate";r=10;t=1, "concurrent";r=29, "tenant";r=0;t=1, "tenant-concurrent";r=39
+    "#);
     assert_eq!(admitted(&throttle, &on("gold", "globex", "crm"), 50), 20, "others do not feel it");
     hand.advance(25 * SECOND);
     assert_eq!(admitted(&throttle, &support, 50), 20, "its own budget was not spent by refusals");
@@ -193,7 +218,18 @@ fn query_cost_is_charged_before_it_is_caused() {
     answers.push(spend(10));
     throttle.refund(&crm, u64::MAX);
     answers.push(spend(100));
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    query_too_costly: The query costs 101 and the plan allows 100 at once. after None; 
+    query_too_costly: The query costs 18446744073709551615 and the plan allows 100 at once. after None; 
+    "cost";r=40;t=56
+    cost_budget_spent: The query costs 60 and 40 are left of the plan's budget. after Some(2s); "cost";r=40;t=2
+    "cost";r=0;t=60
+    cost_budget_spent: The query costs 1 and 0 are left of the plan's budget. after Some(100ms); "cost";r=0;t=1
+    cost_budget_spent: The query costs 0 and 0 are left of the plan's budget. after Some(100ms); "cost";r=0;t=1
+    "cost";r=0;t=60
+    "cost";r=0;t=60
+    "cost";r=0;t=60
+    "#);
 }
 
 #[test]
@@ -212,7 +248,7 @@ fn a_reload_keeps_what_was_counted() {
     admitted(&throttle, &crm, 20);
     admitted(&throttle, &partner, 2);
     let place = throttle.admit(&on("gold", "acme", "support"), now()).unwrap();
-    let mut after = before.clone();
+    let mut after = before;
     let silver = after.plans.get_mut("silver").unwrap();
     silver.rate = rate(4, 4);
     silver.daily = Some(n(3));
@@ -267,7 +303,7 @@ fn pruning_forgets_the_idle_and_no_one_else() {
     admitted(&throttle, &crm, 20);
     throttle.prune(now());
     assert_eq!(admitted(&throttle, &crm, 5), 0, "a spent budget is remembered");
-    hand.advance(2 * SECOND);
+    hand.advance(3 * SECOND);
     throttle.prune(now());
     assert_eq!(throttle.plans["gold"].rate.len(), 0);
     assert_eq!(admitted(&throttle, &crm, 50), 20);

@@ -7,6 +7,7 @@ fn set(keys: &[Value]) -> KeySet {
     KeySet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the changes in place")]
 fn with(jwk: &Value, changes: Value) -> Value {
     let mut jwk = jwk.clone();
     for (name, value) in changes.as_object().unwrap() {

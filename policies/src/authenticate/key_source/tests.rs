@@ -157,7 +157,18 @@ async fn documents_that_cannot_be_trusted_are_refused() {
         assert!(matches!(find(&source, "one", now()).await, Err(TokenError::Unavailable { .. })));
         reasons.push(source.status().last_error.unwrap());
     }
-    insta::assert_snapshot!(reasons.join("\n"), @"");
+    insta::assert_snapshot!(reasons.join("\n"), @r"
+    the discovery document is of another issuer
+    the discovery document is of another issuer
+    the discovery document names a `jwks_uri` that is not https
+    the discovery document names a `jwks_uri` that is not https
+    not a URL: relative URL without a base
+    the discovery document names no `jwks_uri`
+    the discovery document is not one JSON object
+    the discovery document is too large
+    the key set at https://login.example/keys: not a JSON Web Key Set
+    the key set is too large
+    ");
 }
 
 #[tokio::test]
