@@ -24,12 +24,12 @@ use std::sync::Arc;
 use portico_contracts::problem::{Code, Problem};
 
 use crate::{Caller, ConsumerKey, Consumers, Now};
-use api_key::{ApiKeys, KeyRecord};
-pub use api_key::{KeyHash, NewKey, new_key};
+use api_key::ApiKeys;
+pub use api_key::{KeyHash, KeyRecord, NewKey, new_key};
 pub use challenge::challenge;
 use claims::Claims;
 pub use credential::Credential;
-pub use issuer::{Issuer, Issuers, Network, SigningAlgorithm};
+pub use issuer::{Issuer, Issuers, Network, SigningAlgorithm, Trusted};
 use jws::Unverified;
 pub use key_source::{Calm, Fetch, FetchError, Status};
 pub use token_error::TokenError;
