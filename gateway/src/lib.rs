@@ -3,3 +3,19 @@
 //! A library, so that tests can start it in process; the binary `portico` is a thin shell over it.
 
 pub mod settings;
+
+mod addresses;
+mod admin;
+mod exchange;
+mod fetch;
+mod listen;
+mod proxy;
+mod respond;
+pub mod serve;
+mod snapshot;
+mod stages;
+mod telemetry;
+
+pub use serve::{Gateway, Running, StartError};
+pub use snapshot::Unservable;
+pub use telemetry::AccessSink;

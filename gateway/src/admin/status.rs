@@ -1,0 +1,83 @@
+//! `/api/status`: what is running, by which configuration, and how its issuers are.
+
+use serde::Serialize;
+
+use crate::snapshot::Snapshot;
+
+#[derive(Serialize)]
+struct Status<'s> {
+    version: &'static str,
+    generation: u64,
+    tenants: Vec<TenantStatus<'s>>,
+    apis: Vec<ApiStatus<'s>>,
+    issuers: Vec<IssuerStatus<'s>>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TenantStatus<'s> {
+    tenant: &'s str,
+    systems: Vec<SystemStatus<'s>>,
+    consumers: Vec<&'s str>,
+}
+
+#[derive(Serialize)]
+struct SystemStatus<'s> {
+    system: &'s str,
+    role: &'static str,
+    pack: &'s str,
+}
+
+#[derive(Serialize)]
+struct ApiStatus<'s> {
+    api: &'s str,
+    version: &'s str,
+    lifecycle: &'static str,
+}
+
+#[derive(Serialize)]
+struct IssuerStatus<'s> {
+    issuer: &'s str,
+    keys: usize,
+    failures: u32,
+    last_error: Option<String>,
+}
+
+/// The status as JSON.
+pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
+    let settings = &snapshot.settings;
+    let tenants = settings.tenants.values().map(|tenant| TenantStatus {
+        tenant: tenant.id.as_str(),
+        systems: tenant
+            .systems
+            .values()
+            .map(|system| SystemStatus { system: system.id.as_str(), role: system.role.as_str(), pack: &system.pack.name })
+            .collect(),
+        consumers: tenant.consumers.keys().map(|consumer| consumer.as_str()).collect(),
+    });
+    let versions = settings.apis.values().flat_map(|api| api.versions.values());
+    let apis = versions.map(|version| ApiStatus {
+        api: version.api.as_str(),
+        version: version.version.as_str(),
+        lifecycle: version.lifecycle.as_str(),
+    });
+    let issuers = snapshot.authenticator.issuers().iter().map(|trusted| {
+        let status = trusted.status();
+        IssuerStatus {
+            issuer: &trusted.issuer().url,
+            keys: status.keys,
+            failures: status.failures,
+            last_error: status.last_error,
+        }
+    });
+    let status = Status {
+        version: env!("CARGO_PKG_VERSION"),
+        generation: snapshot.generation,
+        tenants: tenants.collect(),
+        apis: apis.collect(),
+        issuers: issuers.collect(),
+        warnings: settings.warnings.iter().map(ToString::to_string).collect(),
+    };
+    // Strings and numbers can always be written.
+    serde_json::to_vec(&status).unwrap_or_default()
+}

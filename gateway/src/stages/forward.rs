@@ -1,0 +1,146 @@
+//! Stage 10 for proxied routes: what pingora asks for while it carries a permitted request to a tenant's system.
+//!
+//! The request goes on in its canonical form, with our credential instead of the caller's. Of the answer, what belongs
+//! to one hop, to the system's own users or to its innards stays here.
+
+mod answer;
+mod errand;
+mod failure;
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::Uri;
+use http::header::{AUTHORIZATION, COOKIE, EXPECT, HOST, HeaderName, HeaderValue, ORIGIN, REFERER, VIA};
+use pingora::http::RequestHeader;
+use pingora::prelude::HttpPeer;
+use pingora::proxy::Session;
+use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
+use pingora::{Error, ErrorType, Result};
+use portico_contracts::problem::{Code, Problem};
+
+use crate::exchange::Exchange;
+use crate::stages::identify::{REQUEST_ID, TRACEPARENT, TRACESTATE};
+use crate::stages::prepare::{Permit, Work};
+
+pub(crate) use answer::{response, response_body};
+pub(crate) use errand::Errand;
+pub(crate) use failure::failed;
+
+/// A permitted request on its way. It holds the permit, and with it the request's place among the concurrent ones.
+pub(crate) struct Forwarding {
+    permit: Permit,
+    begun: Instant,
+    sent: usize,
+    informational: u32,
+    fault: Option<Problem>,
+}
+
+/// The fault is in the exchange; pingora only needs to know that there is one.
+const FAULT: ErrorType = ErrorType::Custom("portico");
+/// Real systems send one interim answer, or two.
+const INFORMATIONAL: u32 = 8;
+
+impl Forwarding {
+    /// Sets out.
+    pub(crate) fn new(permit: Permit) -> Box<Self> {
+        Box::new(Forwarding { permit, begun: Instant::now(), sent: 0, informational: 0, fault: None })
+    }
+
+    fn errand(&mut self) -> Option<&mut Errand> {
+        match self.permit.work() {
+            Work::Forward(errand) => Some(errand),
+            Work::Compose(_) | Work::Describe(_) => None,
+        }
+    }
+
+    fn left(&self) -> std::time::Duration {
+        self.permit.deadline().saturating_duration_since(tokio::time::Instant::now())
+    }
+
+    fn fail(&mut self, problem: Problem) -> Box<Error> {
+        self.fault = Some(problem);
+        Error::new_in(FAULT)
+    }
+}
+
+fn underway(exchange: &mut Exchange) -> Result<&mut Forwarding> {
+    // Only a dispatched permit lets pingora get this far.
+    exchange.forwarding.as_deref_mut().ok_or_else(|| Error::new_in(ErrorType::InternalError))
+}
+
+/// Where to connect to: an address that was resolved and checked, with every time-out set.
+pub(crate) async fn peer(exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
+    let addresses = exchange.snapshot.addresses.clone();
+    let idle = exchange.snapshot.settings.limits.idle_timeout;
+    let forwarding = underway(exchange)?;
+    let left = forwarding.left();
+    let Some(errand) = forwarding.errand() else { return Err(Error::new_in(ErrorType::InternalError)) };
+    let address = match errand.address(&addresses).await {
+        Ok(address) => address,
+        Err(problem) => return Err(forwarding.fail(problem)),
+    };
+    let (tls, host, timeout) = (errand.is_tls(), errand.host().to_owned(), errand.timeout().min(left));
+    if left.is_zero() {
+        return Err(forwarding.fail(Problem::new(Code::DeadlineExceeded, "The request's time is used up.")));
+    }
+    // An empty name would turn certificate checks off; `Errand` has none.
+    let mut peer = HttpPeer::new(address, tls, host);
+    peer.group_key = errand.group();
+    let options = &mut peer.options;
+    options.connection_timeout = Some(timeout);
+    options.total_connection_timeout = Some(timeout);
+    options.read_timeout = Some(timeout);
+    options.write_timeout = Some(timeout);
+    options.idle_timeout = Some(idle);
+    options.http_upstream_request_policy = HttpUpstreamRequestPolicy::deny_upgrades();
+    Ok(Box::new(peer))
+}
+
+/// Rewrites the head for the system: its path, its host, our credential, our words about where the request comes from.
+pub(crate) async fn request(session: &Session, request: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
+    let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
+    let origin = exchange.origin.clone();
+    let forwarding = underway(exchange)?;
+    let Some(errand) = forwarding.errand() else { return Err(Error::new_in(ErrorType::InternalError)) };
+    for name in [AUTHORIZATION, COOKIE, REFERER, ORIGIN, EXPECT] {
+        request.remove_header(&name);
+    }
+    let target: std::result::Result<Uri, _> = errand.target().parse();
+    let (host, named, authorization) = (errand.authority().to_owned(), errand.named().to_owned(), errand.authorization().await);
+    match (target, authorization) {
+        (Ok(target), Ok(credential)) => {
+            request.set_uri(target);
+            for (name, value) in credential {
+                request.insert_header(name, value)?;
+            }
+        }
+        (Err(_), _) => return Err(forwarding.fail(Problem::new(Code::PathInvalid, "The path cannot be forwarded."))),
+        (_, Err(problem)) => return Err(forwarding.fail(problem)),
+    }
+    request.insert_header(HOST, host)?;
+    request.insert_header(VIA, HeaderValue::from_static("1.1 portico"))?;
+    request.insert_header(HeaderName::from_static("x-forwarded-host"), named)?;
+    request.insert_header(HeaderName::from_static("x-forwarded-proto"), if secure { "https" } else { "http" })?;
+    if let Some(origin) = origin {
+        request.insert_header(HeaderName::from_static("x-forwarded-for"), origin.address.to_string())?;
+        request.insert_header(REQUEST_ID, &*origin.request_id)?;
+        request.insert_header(TRACEPARENT, &*origin.trace.parent)?;
+        request.remove_header(&TRACESTATE);
+        if let Some(state) = &origin.trace.state {
+            request.insert_header(TRACESTATE, &**state)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts the body as it streams.
+pub(crate) fn request_body(bytes: Option<&Bytes>, exchange: &mut Exchange) -> Result<()> {
+    let most = exchange.snapshot.settings.limits.body_bytes;
+    let forwarding = underway(exchange)?;
+    forwarding.sent += bytes.map_or(0, Bytes::len);
+    if forwarding.sent > most {
+        return Err(forwarding.fail(Problem::new(Code::BodyTooLarge, format!("The body may have {most} bytes."))));
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Every metric and every field of the access log, by name. Other modules count and log only through this one, so that
+//! the list is complete and every label is bounded: by the configuration, the catalogue of problems or an enum, never
+//! by what a caller sends.
+
+mod access;
+mod metrics;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::registry::Registry;
+
+pub(crate) use access::{AccessLine, network};
+use access::AccessLog;
+pub use access::AccessSink;
+use metrics::Metrics;
+pub(crate) use metrics::RequestLabels;
+
+/// One gateway's counters and its access log.
+pub(crate) struct Telemetry {
+    registry: Registry,
+    metrics: Metrics,
+    access: AccessLog,
+}
+
+/// Counts a connection as open until it is dropped.
+pub(crate) struct OpenConnection(Arc<Telemetry>);
+
+impl Telemetry {
+    /// Fresh counters.
+    pub(crate) fn new(sink: AccessSink) -> Arc<Self> {
+        let mut registry = Registry::with_prefix("portico");
+        let metrics = Metrics::registered(&mut registry);
+        let access = AccessLog::start(sink, metrics.log_lines_dropped.clone());
+        Arc::new(Telemetry { registry, metrics, access })
+    }
+
+    /// The metrics as Prometheus reads them (OpenMetrics text).
+    pub(crate) fn exposition(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::with_capacity(16 * 1024);
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    /// Counts one finished exchange. `upstream` is the time that was spent waiting for systems.
+    pub(crate) fn request_finished(&self, labels: &RequestLabels, took: Duration, upstream: Duration) {
+        self.metrics.requests.get_or_create(labels).inc();
+        let place = labels.place();
+        self.metrics.request_duration.get_or_create(&place).observe(took.as_secs_f64());
+        self.metrics.overhead.observe(took.saturating_sub(upstream).as_secs_f64());
+    }
+
+    /// Counts one refusal or failure by its code.
+    pub(crate) fn problem(&self, code: portico_contracts::problem::Code) {
+        self.metrics.problems.get_or_create(&metrics::ProblemLabels { code: code.as_str() }).inc();
+    }
+
+    /// Counts one proxied call of a system, by role.
+    pub(crate) fn upstream_called(&self, role: &'static str, status: u16, took: Duration) {
+        self.metrics.upstream_requests.get_or_create(&metrics::UpstreamLabels { role, status }).inc();
+        self.metrics.upstream_duration.get_or_create(&metrics::RoleLabels { role }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a connection while it is open.
+    pub(crate) fn connection_opened(self: &Arc<Self>) -> OpenConnection {
+        self.metrics.connections.inc();
+        OpenConnection(Arc::clone(self))
+    }
+
+    /// Counts a connection for which there was no place.
+    pub(crate) fn connection_refused(&self) {
+        self.metrics.connections_refused.inc();
+    }
+
+    /// Counts a TLS handshake that failed or took too long.
+    pub(crate) fn handshake_failed(&self) {
+        self.metrics.handshakes_failed.inc();
+    }
+
+    /// Says which configuration is in force.
+    pub(crate) fn configured(&self, generation: u64) {
+        self.metrics.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        self.metrics.applied_at.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// Writes one access-log line.
+    pub(crate) fn access(&self, line: &AccessLine<'_>) {
+        self.access.write(line);
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.metrics.connections.dec();
+    }
+}
