@@ -2,6 +2,7 @@
 
 mod api;
 mod consumer;
+mod credentials;
 mod cross;
 mod files;
 mod freshness;

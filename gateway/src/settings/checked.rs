@@ -17,7 +17,9 @@ pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, Vers
 pub use server::{
     Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls,
 };
-pub use tenant::{ApiKey, ClientAuth, Consumer, Credentials, Network, System, Tenant};
+pub use portico_composites::connect::network::Network;
+pub use portico_composites::connect::system::SystemSettings;
+pub use tenant::{ApiKey, Consumer, Tenant};
 
 use super::Mistake;
 

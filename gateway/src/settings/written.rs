@@ -11,7 +11,7 @@ pub(crate) use gateway::{
     LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
 };
 pub(crate) use tenant::{
-    ClientAuthWord, ConsumerSection, CreditSection, CredentialsSection, EntitlementSection, KeySection, RulesSection,
+    ClientAuthWord, ConsumerSection, CreditSection, CredentialsSection, EntitlementSection, KeySection, OauthSection, RulesSection,
     SupportLevelWord, SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
 };
 

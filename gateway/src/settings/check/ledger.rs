@@ -1,6 +1,6 @@
 //! Where mistakes are written down, and how references are resolved.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use portico_contracts::secret::Secret;
 use url::{Host, Url};
@@ -133,7 +133,7 @@ fn check_url(text: &str, network: Network) -> Result<Url, String> {
         (scheme, _) => return Err(format!("expected https, found {scheme}")),
     }
     match url.host() {
-        Some(host) if network == Network::Public && is_private(&host) => {
+        Some(host) if !allowed(&host, network) => {
             Err(format!("{host} is not a public address; say `network: private` if it is meant"))
         }
         Some(_) => Ok(url),
@@ -142,31 +142,15 @@ fn check_url(text: &str, network: Network) -> Result<Url, String> {
 }
 
 /// What can be told without resolving names; that is checked again with every connection.
-fn is_private(host: &Host<&str>) -> bool {
+fn allowed(host: &Host<&str>, network: Network) -> bool {
     match host {
+        _ if network == Network::Private => true,
         Host::Domain(name) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
-            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal")
+            name != "localhost" && !name.ends_with(".localhost") && !name.ends_with(".internal")
         }
-        Host::Ipv4(address) => is_private_address(IpAddr::V4(*address)),
-        Host::Ipv6(address) => is_private_address(IpAddr::V6(*address)),
-    }
-}
-
-fn is_private_address(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || v4.is_broadcast()
-                || v4.is_multicast() || a == 0 || (a == 100 && (64..128).contains(&b))
-        }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => is_private_address(IpAddr::V4(v4)),
-            None => {
-                v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() || v6.is_unique_local()
-                    || v6.is_unicast_link_local()
-            }
-        },
+        Host::Ipv4(address) => network.allows((*address).into()),
+        Host::Ipv6(address) => network.allows((*address).into()),
     }
 }
 

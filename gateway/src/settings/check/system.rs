@@ -4,142 +4,95 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
-use portico_contracts::model::Model;
-use portico_contracts::packs::Pack;
-use portico_contracts::tenancy::SystemId;
+use portico_composites::connect::client::ClientSettings;
+use portico_composites::connect::driver::{Binding, Driver};
+use portico_composites::endure::EndureSettings;
+use portico_composites::fresh::FreshnessTable;
+use portico_contracts::tenancy::{SystemId, TenantId};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
+use super::credentials;
 use super::files::Files;
 use super::issuer::network;
 use super::ledger::Ledger;
-use crate::settings::mistake::suggestion;
+use crate::settings::SystemSettings;
 use crate::settings::read::At;
-use crate::settings::written::{ClientAuthWord, CredentialsSection, SystemSection, TenantFile};
-use crate::settings::{ClientAuth, Credentials, Network, System};
+use crate::settings::written::{SystemSection, TenantFile};
 
-pub(super) fn check_all(written: &TenantFile, files: &Files, ledger: &mut Ledger<'_>) -> BTreeMap<SystemId, Arc<System>> {
+/// What holds for every system of one tenant.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) freshness: &'a Arc<FreshnessTable>,
+    pub(super) files: &'a Files,
+}
+
+pub(super) fn check_all(
+    written: &TenantFile,
+    owner: Owner<'_>,
+    ledger: &mut Ledger<'_>,
+) -> BTreeMap<SystemId, Arc<SystemSettings>> {
     let mut systems = BTreeMap::new();
     for (name, section) in &written.systems {
         let id = SystemId::parse(name);
         let id = ledger.take(&section.place, id);
-        let system = check(id, section, files, ledger);
+        let system = check(id, section, owner, ledger);
         systems.extend(system.map(|system| (system.id.clone(), Arc::new(system))));
     }
     systems
 }
 
-fn check(id: Option<SystemId>, section: &At<SystemSection>, files: &Files, ledger: &mut Ledger<'_>) -> Option<System> {
+fn check(
+    id: Option<SystemId>,
+    section: &At<SystemSection>,
+    owner: Owner<'_>,
+    ledger: &mut Ledger<'_>,
+) -> Option<SystemSettings> {
     let network = network(section.network);
-    let settings: BTreeMap<String, String> =
-        section.settings.iter().map(|(name, word)| (name.clone(), word.0.clone())).collect();
-    let pack = files.packs.find(&section.pack, ledger).and_then(|pack| bound(&pack, &settings, section, ledger));
+    let pack = owner.files.packs.find(&section.pack, ledger);
     let url = ledger.url(&section.url, network);
-    let credentials = match &section.credentials {
-        Some(at) => credentials(at, network, ledger),
-        None => Some(Credentials::None),
-    };
-    let extensions = extensions(section, pack.as_deref(), ledger);
-    let timeout = ledger.span(section.timeout.as_ref(), Duration::from_secs(5));
-    let concurrency = ledger.count(section.concurrency.as_ref(), 16);
-    Some(System {
+    let client = ClientSettings { network, authorities: authorities(section, ledger), ..ClientSettings::default() };
+    let endure = endure(section, ledger);
+    // The credentials of a system may depend on what its pack says about tokens, and on its address.
+    let (pack, url) = (pack?, url?);
+    let credentials = credentials::check(section, &pack, &url, ledger);
+    let settings = section.settings.iter().map(|(name, word)| (name.clone(), word.0.clone())).collect();
+    let extensions = section.extensions.iter().map(|(entity, fields)| (entity.clone(), fields.value.clone())).collect();
+    let binding = Binding { settings, extensions, of: id.clone().map(|id| (id, section.role)) };
+    if let Err(mistakes) = Driver::new(&pack, &binding, &url) {
+        mistakes.into_iter().for_each(|says| ledger.wrong(&section.place, says));
+    }
+    Some(SystemSettings {
+        tenant: owner.tenant.clone(),
         id: id?,
         role: section.role,
-        pack: pack?,
-        url: url?,
-        network,
+        pack,
+        binding,
+        url,
         credentials: credentials?,
-        settings,
-        extensions,
-        timeout,
-        concurrency,
+        client,
+        endure,
+        freshness: Arc::clone(owner.freshness),
     })
 }
 
-/// The pack with the tenant's settings in it. References are not settings: a pack puts these into paths and queries.
-fn bound(
-    pack: &Pack,
-    settings: &BTreeMap<String, String>,
-    section: &At<SystemSection>,
-    ledger: &mut Ledger<'_>,
-) -> Option<Arc<Pack>> {
-    let place = section.place.below("settings");
-    match pack.bind(settings) {
-        Ok(pack) => Some(Arc::new(pack)),
-        Err(says) => {
-            says.into_iter().for_each(|says| ledger.wrong(&place, says));
-            None
-        }
+fn endure(section: &At<SystemSection>, ledger: &mut Ledger<'_>) -> EndureSettings {
+    let usual = EndureSettings::default();
+    let concurrency = section.concurrency.as_ref().map(|at| ledger.count(Some(at), 1).get() as usize);
+    EndureSettings {
+        timeout: ledger.span(section.timeout.as_ref(), Duration::from_secs(5)),
+        concurrency: concurrency.unwrap_or(usual.concurrency),
+        retries: section.retries.as_ref().map_or(usual.retries, |at| at.value),
+        ..usual
     }
 }
 
-fn extensions(
-    section: &At<SystemSection>,
-    pack: Option<&Pack>,
-    ledger: &mut Ledger<'_>,
-) -> BTreeMap<&'static str, BTreeMap<String, String>> {
-    let mut extensions = BTreeMap::new();
-    for (entity, fields) in &section.extensions {
-        let Some(known) = Model::get().entity(entity) else {
-            let entities = Model::get().entities().map(|entity| entity.name);
-            ledger.wrong(&fields.place, format!("there is no entity \"{entity}\"{}", suggestion(entity, entities)));
-            continue;
-        };
-        if let Some(pack) = pack.filter(|pack| !pack.entities.contains_key(known.name)) {
-            ledger.wrong(&fields.place, format!("the pack {} does not know {entity}", pack.name));
-        }
-        extensions.insert(known.name, fields.value.clone());
-    }
-    extensions
-}
-
-fn credentials(at: &At<CredentialsSection>, network: Network, ledger: &mut Ledger<'_>) -> Option<Credentials> {
-    match &at.value {
-        CredentialsSection::None => Some(Credentials::None),
-        CredentialsSection::Oauth2ClientCredentials(oauth) => {
-            let token_url = ledger.url(&oauth.token_url, network);
-            let client_id = ledger.secret(&oauth.client_id);
-            let client_secret = ledger.secret(&oauth.client_secret);
-            let client_auth = match oauth.client_auth {
-                None | Some(ClientAuthWord::Basic) => ClientAuth::Basic,
-                Some(ClientAuthWord::Form) => ClientAuth::Form,
-            };
-            Some(Credentials::OauthClientCredentials {
-                token_url: token_url?,
-                client_id: client_id?,
-                client_secret: client_secret?,
-                scope: oauth.scope.as_ref().map(|scope| scope.value.clone()),
-                client_auth,
-                parameters: oauth.parameters.clone(),
-            })
-        }
-        CredentialsSection::Bearer(bearer) => ledger.secret(&bearer.token).map(|token| Credentials::Bearer { token }),
-        CredentialsSection::Basic(basic) => {
-            let user = ledger.secret(&basic.user);
-            let password = match &basic.password {
-                Some(password) => ledger.secret(password),
-                None => Some(portico_contracts::secret::Secret::new("")),
-            };
-            Some(Credentials::Basic { user: user?, password: password? })
-        }
-        CredentialsSection::Header(header) => {
-            let name = header_name(&header.name, ledger);
-            let value = ledger.secret(&header.value);
-            Some(Credentials::Header { name: name?, value: value? })
-        }
-    }
-}
-
-/// Headers that frame a message or route it are not credentials.
-const NOT_CREDENTIALS: [&str; 8] = [
-    "host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "content-type",
-];
-
-fn header_name(at: &At<String>, ledger: &mut Ledger<'_>) -> Option<HeaderName> {
-    match HeaderName::try_from(at.value.as_str()) {
-        Ok(name) if !NOT_CREDENTIALS.contains(&name.as_str()) => Some(name),
-        _ => {
-            ledger.wrong(&at.place, format!("\"{}\" is not a header that can carry a credential", at.value));
-            None
-        }
-    }
+fn authorities(section: &At<SystemSection>, ledger: &mut Ledger<'_>) -> Vec<CertificateDer<'static>> {
+    let Some(at) = section.authority.as_ref().filter(|_| ledger.resolves()) else { return Vec::new() };
+    let found = ledger.folder.named(at).and_then(|path| {
+        let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        read.ok().filter(|all| !all.is_empty()).ok_or_else(|| format!("\"{}\" holds no PEM certificates", at.value))
+    });
+    ledger.take(&at.place, found).unwrap_or_default()
 }

@@ -15,9 +15,9 @@ use super::{consumer, rules, system};
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{Place, Reading};
 use crate::settings::written::TenantFile;
-use crate::settings::{Plan, PlanName, System, Tenant};
+use crate::settings::{Plan, PlanName, SystemSettings, Tenant};
 
-type Systems = BTreeMap<SystemId, Arc<System>>;
+type Systems = BTreeMap<SystemId, Arc<SystemSettings>>;
 
 pub(super) fn check_all(
     files: &Files,
@@ -28,24 +28,23 @@ pub(super) fn check_all(
     let mut tenants = BTreeMap::new();
     for (name, reading) in &files.tenants {
         let id = TenantId::parse(name);
-        let id = ledger.take(&Place::file(&format!("tenants/{name}.yaml")), id);
+        let Some(id) = ledger.take(&Place::file(&format!("tenants/{name}.yaml")), id) else { continue };
         let Some(written) = &reading.written else { continue };
-        let systems = system::check_all(&written.value, files, ledger);
-        let owners = owners(reading, &written.value, &systems, ledger);
+        let freshness = Arc::new(freshness::check(&written.freshness, freshness, Speaker::Tenant, ledger));
+        let owner = system::Owner { tenant: &id, freshness: &freshness, files };
+        let systems = system::check_all(written, owner, ledger);
+        let owners = owners(reading, written, &systems, ledger);
         divided_roles(&written.place, &systems, &owners, reading, ledger);
-        let consumers = consumer::check_all(&written.value, files, plans, ledger);
-        let tenant = |id: TenantId, ledger: &mut Ledger<'_>| Tenant {
-            id,
+        let tenant = Tenant {
+            id: id.clone(),
             owners,
-            consumers,
-            limits: limits(&written.value, ledger),
-            freshness: freshness::check(&written.freshness, freshness, Speaker::Tenant, ledger),
+            consumers: consumer::check_all(written, files, plans, ledger),
+            limits: limits(written, ledger),
             rules: Arc::new(rules::check(&written.rules, ledger)),
+            freshness,
             systems,
         };
-        if let Some(id) = id {
-            tenants.insert(id.clone(), Arc::new(tenant(id, ledger)));
-        }
+        tenants.insert(id, Arc::new(tenant));
     }
     tenants
 }
@@ -89,7 +88,7 @@ fn owners(
     owners
 }
 
-fn named<'s>(name: &str, systems: &'s Systems) -> Option<&'s Arc<System>> {
+fn named<'s>(name: &str, systems: &'s Systems) -> Option<&'s Arc<SystemSettings>> {
     systems.values().find(|system| system.id.as_str() == name)
 }
 

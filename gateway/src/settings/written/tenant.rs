@@ -54,8 +54,12 @@ pub(crate) struct SystemSection {
     pub(crate) extensions: Named<BTreeMap<String, String>>,
     /// Of one call. Default 5s.
     pub(crate) timeout: Option<At<Span>>,
-    /// Calls at once. Default 16.
+    /// Calls at once. Default 32.
     pub(crate) concurrency: Option<At<u32>>,
+    /// How often a call is repeated at most. Default 2.
+    pub(crate) retries: Option<At<u32>>,
+    /// PEM file with certificates of a private authority that is trusted beside the machine's: a path in this folder, or an absolute one.
+    pub(crate) authority: Option<At<String>>,
 }
 
 /// What we show a system.
@@ -78,15 +82,15 @@ pub(crate) enum CredentialsSection {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OauthSection {
-    /// Where it is fetched, or `env:NAME`.
-    pub(crate) token_url: At<String>,
+    /// Where it is fetched, or `env:NAME`. Default: as the pack says, at the system itself.
+    pub(crate) token_url: Option<At<String>>,
     /// Our name there: a reference.
     pub(crate) client_id: At<SecretReference>,
     /// Our secret there: a reference.
     pub(crate) client_secret: At<SecretReference>,
-    /// What we ask for.
+    /// What we ask for, or `env:NAME`.
     pub(crate) scope: Option<At<String>>,
-    /// Where name and secret go: basic (a header) or form. Default basic.
+    /// Where name and secret go: basic (a header), form or json. Default: as the pack says.
     pub(crate) client_auth: Option<ClientAuthWord>,
     /// Further form fields, for example `resource` or `audience`.
     #[serde(default)]
@@ -101,6 +105,8 @@ pub(crate) enum ClientAuthWord {
     Basic,
     /// In the form.
     Form,
+    /// In a JSON body.
+    Json,
 }
 
 /// A token that does not change.

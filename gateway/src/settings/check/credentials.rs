@@ -1,0 +1,114 @@
+//! What we show a system.
+
+use http::HeaderName;
+use portico_composites::connect::credentials::{ClientCredentials, Credentials};
+use portico_contracts::packs::{Pack, TokenBody};
+use portico_contracts::secret::Secret;
+use std::time::Duration;
+use url::Url;
+
+use super::issuer::network;
+use super::ledger::Ledger;
+use crate::settings::read::At;
+use crate::settings::written::{ClientAuthWord, CredentialsSection, OauthSection, SystemSection};
+
+/// How long a token is used where neither its answer nor the pack says.
+const USUAL_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+pub(super) fn check(
+    system: &At<SystemSection>,
+    pack: &Pack,
+    url: &Url,
+    ledger: &mut Ledger<'_>,
+) -> Option<Credentials> {
+    let Some(section) = &system.credentials else { return Some(Credentials::None) };
+    match &section.value {
+        CredentialsSection::None => Some(Credentials::None),
+        CredentialsSection::Oauth2ClientCredentials(oauth) => {
+            let token_url = token_url(system, section, oauth, (pack, url), ledger);
+            client_credentials(oauth, pack, token_url, ledger).map(Credentials::ClientCredentials)
+        }
+        CredentialsSection::Bearer(bearer) => ledger.secret(&bearer.token).map(Credentials::Bearer),
+        CredentialsSection::Basic(basic) => {
+            let user = ledger.secret(&basic.user);
+            let password = match &basic.password {
+                Some(password) => ledger.secret(password),
+                None => Some(Secret::new("")),
+            };
+            Some(Credentials::Basic { user: user?, password: password? })
+        }
+        CredentialsSection::Header(header) => {
+            let name = header_name(&header.name, ledger);
+            let value = ledger.secret(&header.value);
+            Some(Credentials::Header { name: name?, value: value? })
+        }
+    }
+}
+
+/// Where tokens are had: where the operator says, else where the pack says, at the system itself.
+fn token_url(
+    system: &SystemSection,
+    section: &At<CredentialsSection>,
+    oauth: &OauthSection,
+    (pack, url): (&Pack, &Url),
+    ledger: &mut Ledger<'_>,
+) -> Option<Url> {
+    match (&oauth.token_url, &pack.auth.token_path) {
+        (Some(at), _) => ledger.url(at, network(system.network)),
+        (None, Some(path)) => {
+            let mut token_url = url.clone();
+            token_url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+            Some(token_url)
+        }
+        (None, None) => {
+            let says = format!("the pack {} does not say where tokens are had: name a `token_url`", pack.name);
+            ledger.wrong(&section.place, says);
+            None
+        }
+    }
+}
+
+fn client_credentials(
+    oauth: &OauthSection,
+    pack: &Pack,
+    token_url: Option<Url>,
+    ledger: &mut Ledger<'_>,
+) -> Option<ClientCredentials> {
+    let client_id = ledger.secret(&oauth.client_id);
+    let client_secret = ledger.secret(&oauth.client_secret);
+    let scope = oauth.scope.as_ref().and_then(|scope| ledger.text(scope));
+    let body = match oauth.client_auth {
+        None => pack.auth.token_body,
+        Some(ClientAuthWord::Basic) => TokenBody::Basic,
+        Some(ClientAuthWord::Form) => TokenBody::Form,
+        Some(ClientAuthWord::Json) => TokenBody::Json,
+    };
+    let of_pack = pack.auth.parameters.iter().filter(|(name, _)| !oauth.parameters.contains_key(name));
+    let parameters = of_pack.map(|(name, value)| (name.clone(), value.clone()));
+    let parameters = parameters.chain(oauth.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+    // A scope of the operator's own stands for the pack's.
+    let parameters = parameters.filter(|(name, _)| name != "scope" || scope.is_none()).collect();
+    Some(ClientCredentials {
+        token_url: token_url?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        scope,
+        body,
+        parameters,
+        lifetime: pack.auth.lifetime.unwrap_or(USUAL_LIFETIME),
+    })
+}
+
+/// Headers that frame a message or route it are not credentials.
+const NOT_CREDENTIALS: [&str; 8] =
+    ["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "content-type"];
+
+fn header_name(at: &At<String>, ledger: &mut Ledger<'_>) -> Option<HeaderName> {
+    match HeaderName::try_from(at.value.as_str()) {
+        Ok(name) if !NOT_CREDENTIALS.contains(&name.as_str()) => Some(name),
+        _ => {
+            ledger.wrong(&at.place, format!("\"{}\" is not a header that can carry a credential", at.value));
+            None
+        }
+    }
+}
