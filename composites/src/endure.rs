@@ -61,6 +61,8 @@ pub enum Trouble {
     TimedOut,
     /// It answered that it would not.
     Rejected(Rejection),
+    /// It sent us elsewhere, with this status; we do not go.
+    Redirected(u16),
     /// It was not asked, because it failed too often; it may be asked again after this time.
     Paused(Duration),
     /// The time of the request was used up.
@@ -187,7 +189,7 @@ impl Endure {
             Err(Trouble::Rejected(Rejection::Throttled(_)) | Trouble::Paused(_)) => Health::Unknown,
             Err(Trouble::Unreachable(_) | Trouble::TimedOut | Trouble::OutOfTime) => Health::Bad,
             Err(Trouble::Rejected(Rejection::Failed { retryable: true, .. } | Rejection::Malformed(_))) => Health::Bad,
-            Ok(_) | Err(Trouble::Rejected(_)) => Health::Good,
+            Ok(_) | Err(Trouble::Rejected(_) | Trouble::Redirected(_)) => Health::Good,
         }
     }
 
