@@ -1,0 +1,210 @@
+use super::*;
+
+fn d365() -> Driver {
+    let settings = [("company", "acme"), ("currency", "EUR")];
+    driver("dynamics365", "https://acme.operations.dynamics.com", &settings)
+}
+
+#[test]
+fn customers_are_asked_for_in_their_company_only() {
+    let request = request(&d365(), &ask("Customer", "number"), &["C-1001", "O'Brien & Söhne"]);
+    assert_snapshot!(readable(&request), @r#"
+    GET /data/CustomersV3
+      ?cross-company=true
+      &$filter=dataAreaId eq 'acme' and (CustomerAccount eq 'C-1001' or CustomerAccount eq 'O''Brien 
+      & Söhne')
+      &$select=CustomerAccount,OrganizationName,PrimaryContactEmail,SalesCurrencyCode,dataAreaId
+      &$orderby=CustomerAccount
+    "#);
+    assert!(request.target.contains("O%27%27Brien%20%26%20S%C3%B6hne"));
+    assert_eq!(request.headers["odata-maxversion"], "4.0");
+}
+
+#[test]
+fn a_page_of_orders_is_the_systems_work_for_one_customer_and_ours_for_several() {
+    let driver = d365();
+    let mut ask = first("Order", "customerNumber", 20);
+    ask.narrow.statuses = vec!["OPEN", "SHIPPED"];
+    assert_snapshot!(readable(&request(&driver, &ask, &["C-1001"])), @r#"
+    GET /data/SalesOrderHeadersV2
+      ?cross-company=true
+      &$filter=dataAreaId eq 'acme' and OrderingCustomerAccountNumber eq 'C-1001' and (SalesOrderStatus eq Microsoft.Dynamics.DataEntities.SalesStatus'Backorder' or SalesOrderStatus eq Microsoft.Dynamics.DataEntities.SalesStatus'Delivered')
+      &$select=SalesOrderNumber,SalesOrderStatus,OrderCreationDateTime,RequestedShippingDate,CustomersOrderReference,OrderTotalAmount,AreTotalsCalculated,CurrencyCode,OrderingCustomerAccountNumber,dataAreaId
+      &$orderby=OrderCreationDateTime desc,SalesOrderNumber desc
+      &$top=21
+    "#);
+    assert!(!request(&driver, &ask, &["C-1001", "C-1002"]).target.contains("$top"));
+    ask.narrow.statuses = vec!["UNKNOWN"];
+    let local = request(&driver, &ask, &["C-1001"]);
+    assert!(!local.target.contains("$top") && !local.target.contains("SalesStatus"), "anything may be unknown");
+}
+
+#[test]
+fn orders_map_with_their_traps() {
+    let (pages, strays) =
+        pages(&d365(), &ask("Order", "number"), &["SO-1042", "so-1043", "SO-1"], shape!("dynamics365", "orders"));
+    assert_debug_snapshot!(pages, @r#"
+        [
+            [
+                "number=\"SO-1042\" status=OPEN statusText=\"Backorder\" orderedAt=2026-05-02T09:30:00+00:00 total=1234.50 EUR customerNumber=\"C-1001\"",
+            ],
+            [
+                "number=\"SO-1043\" status=INVOICED statusText=\"Invoiced\" orderedAt=2026-05-03T09:30:00+00:00 requestedShipDate=2026-05-10 purchaseOrder=\"PO 7\" customerNumber=\"C-1001\"",
+            ],
+            [],
+        ]
+        "#);
+    assert_eq!(strays, 2, "another company's order, and one that nobody asked for");
+}
+
+#[test]
+fn lines_say_what_of_them_is_invoiced() {
+    let (pages, _) = pages(&d365(), &ask("OrderLine", "orderNumber"), &["SO-1042"], shape!("dynamics365", "lines"));
+    assert_debug_snapshot!(pages, @r#"
+    [
+        [
+            "lineNumber=1 sku=\"P-1\" description=\"Servo\" quantity=10 unit=\"pcs\" unitPrice=150 EUR lineTotal=1500 EUR serialNumbers=[\"SN-77\"] orderNumber=\"SO-1042\" invoicedAmount=1500 EUR",
+            "lineNumber=2 sku=\" P-2\" quantity=0.125 unit=\"kg\" unitPrice=389.45 EUR lineTotal=48.68 EUR serialNumbers=[] orderNumber=\"SO-1042\" invoicedAmount=0 EUR",
+        ],
+    ]
+    "#);
+}
+
+#[test]
+fn receivables_map_with_the_companys_currency() {
+    let (pages, _) = pages(
+        &d365(),
+        &ask("Receivables", "customerNumber"),
+        &["C-1001", "C-1002"],
+        shape!("dynamics365", "customers"),
+    );
+    assert_debug_snapshot!(pages, @r#"
+    [
+        [
+            "onHand=4.6 available=4.1 sku=\"P-1\"",
+        ],
+    ]
+    "#);
+}
+
+#[test]
+fn stock_is_added_up_over_sites() {
+    let (pages, _) = pages(&d365(), &ask("ProductAvailability", "sku"), &["P-1"], shape!("dynamics365", "stock"));
+    assert_debug_snapshot!(pages, @r#"
+    [
+        [
+            "creditLimit=100000.00 EUR onHold=false paymentTerms=\"Net30\" customerNumber=\"C-1001\" currency=\"EUR\"",
+        ],
+        [
+            "creditLimit=0 EUR onHold=true holdReason=\"All\" customerNumber=\"C-1002\" currency=\"EUR\"",
+        ],
+    ]
+    "#);
+}
+
+#[test]
+fn products_shipments_invoices_and_open_items_map() {
+    let driver = d365();
+    let of = |entity, by, key, body| pages(&driver, &ask(entity, by), &[key], body).0;
+    assert_debug_snapshot!(of("Product", "sku", "P-1", shape!("dynamics365", "products")), @r#"
+[
+    [
+        "invoiceNumber=\"CIV-1\" customerNumber=\"C-1001\" dueOn=2026-06-05 openAmount=785.00 EUR",
+    ],
+]
+"#);
+    assert_debug_snapshot!(of("Shipment", "orderNumber", "SO-1042", shape!("dynamics365", "shipments")), @r#"
+[
+    [
+        "number=\"CIV-1\" issuedOn=2026-05-06 total=1785.00 EUR orderNumber=\"SO-1042\" customerNumber=\"C-1001\"",
+    ],
+]
+"#);
+    assert_debug_snapshot!(of("Invoice", "customerNumber", "C-1001", shape!("dynamics365", "invoices")), @r#"
+[
+    [
+        "number=\"PS-1\" status=SHIPPED trackingNumber=\"1Z999\" shippedAt=2026-05-05T12:00:00+00:00 orderNumber=\"SO-1042\"",
+    ],
+]
+"#);
+    assert_debug_snapshot!(of("OpenItem", "customerNumber", "C-1001", shape!("dynamics365", "open_items")), @r#"
+[
+    [
+        "sku=\"P-1\" name=\"Servo\" unit=\"pcs\" listPrice=150 EUR warrantyMonths=24",
+    ],
+]
+"#);
+}
+
+#[test]
+fn a_wildcard_is_refused_before_anybody_is_asked() {
+    let questions = d365().requests(&ask("Customer", "number"), &keys(&["C-*", "C-1", "C-\r\n1", ""]));
+    let refused: Vec<String> = questions.refused.iter().map(|(_, f)| format!("{} {}", f.code, f.message)).collect();
+    assert_debug_snapshot!(refused, @r#"
+[
+    "key_refused the key holds `*`, which means something else to the system",
+    "key_refused the key holds a control character",
+    "key_refused the key is empty",
+]
+"#);
+    assert_eq!(questions.chunks[0].keys, keys(&["C-1"]));
+}
+
+#[test]
+fn many_keys_become_requests_of_a_safe_length() {
+    let many: Vec<Key> = (0..200).map(|n| Arc::from(format!("a customer with a long number {n}"))).collect();
+    let questions = d365().requests(&ask("Customer", "number"), &many);
+    assert!(questions.chunks.iter().all(|chunk| chunk.request.target.len() <= 2_000));
+    let asked: Vec<Key> = questions.chunks.into_iter().flat_map(|chunk| chunk.keys).collect();
+    assert_eq!(asked, many);
+}
+
+#[test]
+fn a_page_continues_behind_its_cursor_though_newer_orders_came() {
+    let driver = d365();
+    let ask = first("Order", "customerNumber", 2);
+    let row = |n: u32| {
+        format!(
+            r#"{{"dataAreaId":"acme","SalesOrderNumber":"SO-{n}","SalesOrderStatus":"Backorder","OrderCreationDateTime":"2026-01-01T00:00:00Z","RequestedShippingDate":"1900-01-01T12:00:00Z","CustomersOrderReference":"","OrderTotalAmount":1,"AreTotalsCalculated":"Yes","CurrencyCode":"EUR","OrderingCustomerAccountNumber":"C-1"}}"#
+        )
+    };
+    let body = |numbers: &[u32]| {
+        let rows: Vec<String> = numbers.iter().map(|n| row(*n)).collect();
+        format!(r#"{{"value":[{}]}}"#, rows.join(","))
+    };
+    let page = |ask: &Ask, numbers: &[u32]| {
+        let rows = rows(&driver, ask, &["C-1"], &body(numbers));
+        match driver.sort_out(ask, &keys(&["C-1"]), rows.records, true).keys.remove(0) {
+            Sorting::Page(page) => page,
+            other => panic!("{other:?}"),
+        }
+    };
+    let numbers = |page: &Page| -> Vec<String> {
+        page.rows.iter().map(|row| row.get("number").as_text().unwrap_or_default().to_owned()).collect()
+    };
+    let one = page(&ask, &[9, 8, 7]);
+    assert_eq!((numbers(&one), one.more), (vec!["SO-9".to_owned(), "SO-8".to_owned()], true));
+    let mut after = ask.clone();
+    after.narrow.after = one.cursors.last().cloned();
+    let asked = readable(&request(&driver, &after, &["C-1"]));
+    assert!(asked.contains("$top=4") && asked.contains("$skip=1"), "{asked}");
+    let two = page(&after, &[8, 7, 6, 5]);
+    assert_eq!((numbers(&two), two.more), (vec!["SO-7".to_owned(), "SO-6".to_owned()], true));
+    let shifted = page(&after, &[9, 8, 7, 6]);
+    assert_eq!(numbers(&shifted), ["SO-7", "SO-6"], "a newer order came meanwhile");
+    let last = page(&after, &[8, 7]);
+    assert_eq!((numbers(&last), last.more), (vec!["SO-7".to_owned()], false));
+}
+
+#[test]
+fn several_customers_are_paged_by_us_and_asked_again_alone_where_the_answer_was_cut() {
+    let driver = d365();
+    let ask = first("Order", "customerNumber", 1);
+    let body = shape!("dynamics365", "orders");
+    let records = || rows(&driver, &ask, &["C-1001", "C-1002"], body).records;
+    let sorted = driver.sort_out(&ask, &keys(&["C-1001", "C-1002"]), records(), false);
+    assert!(matches!(&sorted.keys[0], Sorting::Page(page) if page.more && page.rows.len() == 1));
+    assert!(matches!(sorted.keys[1], Sorting::Unsure));
+    let alone = driver.sort_out(&ask, &keys(&["C-1002"]), records(), false);
+    assert!(matches!(&alone.keys[0], Sorting::Failed(failure) if failure.code == Code::TooManyRows));
+}

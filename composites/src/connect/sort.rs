@@ -1,0 +1,192 @@
+//! Which row belongs to which key. A row that nobody asked for goes no further than here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use portico_contracts::canonical::{Failure, Record, Value};
+use portico_contracts::packs::{EntityMapping, LookUp};
+use portico_contracts::problem::Code;
+use portico_contracts::tenancy::{Role, SystemId};
+
+use super::driver::{Pushed, Sorted, Sorting};
+use super::keys;
+use crate::ask::{Ask, Key, Page};
+
+/// What is needed to assign the rows of one chunk.
+#[derive(Debug)]
+pub(super) struct Sort<'d> {
+    pub(super) ask: &'d Ask,
+    pub(super) keys: &'d [Key],
+    pub(super) mapping: &'d EntityMapping,
+    pub(super) look_up: &'d LookUp,
+    pub(super) pushed: &'d Pushed,
+    pub(super) of: Option<&'d (SystemId, Role)>,
+}
+
+impl Sort<'_> {
+    pub(super) fn sort(&self, records: Vec<Record>, complete: bool) -> Sorted {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::with_capacity(self.keys.len());
+        for (place, key) in self.keys.iter().enumerate() {
+            places.entry(keys::normal(self.look_up, key).to_ascii_lowercase()).or_default().push(place);
+        }
+        let mut rows: Vec<Vec<Arc<Record>>> = vec![Vec::new(); self.keys.len()];
+        let mut strays = 0;
+        for record in records {
+            let mut of = Vec::new();
+            owners(record.get(self.ask.by), &places, &mut of);
+            if of.is_empty() {
+                strays += 1;
+                continue;
+            }
+            let record = Arc::new(record);
+            for place in of {
+                if let Some(rows) = rows.get_mut(place) {
+                    rows.push(Arc::clone(&record));
+                }
+            }
+        }
+        Sorted { keys: rows.into_iter().map(|rows| self.one(rows, complete)).collect(), strays }
+    }
+
+    /// The rows of one key, narrowed as far as the system has not done it.
+    fn one(&self, mut rows: Vec<Arc<Record>>, complete: bool) -> Sorting {
+        let narrow = &self.ask.narrow;
+        rows.retain(|row| {
+            has_status(row, &narrow.statuses) && narrow.open.is_none_or(|open| is_open(row) != Some(!open))
+        });
+        if self.mapping.combine && rows.len() > 1 {
+            rows = vec![Arc::new(combined(&rows))];
+        }
+        let mut before = self.pushed.skip as usize;
+        if let Some((position, identity)) = narrow.after.as_deref().and_then(parts) {
+            let own = rows.iter().position(|row| identity_of(row) == Some(identity.as_str()));
+            // Where the row itself is gone, its place still tells.
+            let behind = own.map_or((position as usize).saturating_sub(before), |own| own + 1).min(rows.len());
+            rows.drain(..behind);
+            before += behind;
+        }
+        let enough = narrow.first.is_some_and(|first| rows.len() > first as usize);
+        if !complete && !enough {
+            return if self.keys.len() > 1 { Sorting::Unsure } else { Sorting::Failed(self.too_many()) };
+        }
+        if let Some(first) = narrow.first {
+            rows.truncate(first as usize);
+        }
+        let pages = narrow.first.is_some() || narrow.after.is_some();
+        let cursor = |(place, row): (usize, &Arc<Record>)| cursor(before + place + 1, identity_of(row));
+        let cursors = if pages { rows.iter().enumerate().map(cursor).collect() } else { Vec::new() };
+        Sorting::Page(Page { rows, cursors, more: enough })
+    }
+
+    fn too_many(&self) -> Failure {
+        let says = format!("there are more rows of {} than one answer may read", self.ask.entity.name);
+        let failure = Failure::new(Code::TooManyRows, says);
+        match self.of {
+            Some((system, role)) => failure.of_system(system, *role),
+            None => failure,
+        }
+    }
+}
+
+/// Which keys a value answers: as [`Value::answers_key`], for all keys at once.
+fn owners(value: &Value, places: &HashMap<String, Vec<usize>>, of: &mut Vec<usize>) {
+    let named = match value {
+        Value::Text(text) => Some(text.to_ascii_lowercase()),
+        Value::Enum(name) => Some(name.to_ascii_lowercase()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::List(items) => {
+            items.iter().for_each(|item| owners(item, places, of));
+            None
+        }
+        _ => None,
+    };
+    for place in named.and_then(|key| places.get(&key)).into_iter().flatten() {
+        if !of.contains(place) {
+            of.push(*place);
+        }
+    }
+}
+
+/// A row whose status cannot be told stays: it may count.
+fn has_status(row: &Record, wanted: &[&'static str]) -> bool {
+    match row.get_if("status") {
+        Some(Value::Enum(status)) => wanted.is_empty() || wanted.contains(status),
+        _ => true,
+    }
+}
+
+/// Whether it is still open; `None` where the system does not tell.
+fn is_open(row: &Record) -> Option<bool> {
+    if let Some(Value::Money(open)) = row.get_if("openAmount") {
+        return Some(!open.amount.is_zero());
+    }
+    match row.get_if("status") {
+        Some(Value::Enum(status)) if *status != "UNKNOWN" => {
+            Some(!matches!(*status, "SOLVED" | "CLOSED" | "PAID" | "VOID" | "CANCELLED" | "INVOICED" | "DRAFT"))
+        }
+        _ => None,
+    }
+}
+
+trait GetIf {
+    fn get_if(&self, field: &str) -> Option<&Value>;
+}
+
+impl GetIf for Record {
+    fn get_if(&self, field: &str) -> Option<&Value> {
+        self.of.ordinal(field).map(|ordinal| self.at(ordinal))
+    }
+}
+
+/// Several rows as one: numbers and amounts are added up, of the rest the first that is known counts.
+fn combined(rows: &[Arc<Record>]) -> Record {
+    let Some((first, others)) = rows.split_first() else {
+        return Record::new(portico_contracts::model::expect_object("ProductAvailability"));
+    };
+    let mut sum = first.to_owned_record();
+    for row in others {
+        for ordinal in 0..sum.of.fields.len() {
+            let both = added(sum.at(ordinal), row.at(ordinal));
+            sum.put(ordinal, both);
+        }
+    }
+    sum
+}
+
+fn added(left: &Value, right: &Value) -> Value {
+    match (left, right) {
+        (Value::Failed(_), _) | (_, Value::Null) => left.clone(),
+        (_, Value::Failed(_)) | (Value::Null, _) => right.clone(),
+        (Value::Decimal(a), Value::Decimal(b)) => a.checked_add(*b).map_or(Value::Null, Value::Decimal),
+        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map_or(Value::Null, Value::Int),
+        (Value::Money(a), Value::Money(b)) => a.plus(*b).map_or(Value::Null, Value::Money),
+        (Value::Date(a), Value::Date(b)) => Value::Date(*a.min(b)),
+        _ => left.clone(),
+    }
+}
+
+/// What names a row among those of its key: the first field that the model promises.
+fn identity_of(row: &Record) -> Option<&str> {
+    let own = row.of.fields.values().find(|field| !field.ty.nullable && field.relation.is_none());
+    own.and_then(|field| row.at(field.ordinal).as_text())
+}
+
+/// A position to continue behind: how many rows there are up to and with this one, and which one it is, so that rows
+/// which come before it in the meantime do not shift what is answered next.
+fn cursor(position: usize, identity: Option<&str>) -> Arc<str> {
+    URL_SAFE_NO_PAD.encode(format!("{position}.{}", identity.unwrap_or_default())).into()
+}
+
+/// The position of a cursor of ours.
+pub(super) fn position(cursor: &str) -> Option<u32> {
+    parts(cursor).map(|(position, _)| position)
+}
+
+fn parts(cursor: &str) -> Option<(u32, String)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (position, identity) = text.split_once('.')?;
+    let position = position.parse().ok().filter(|position| *position > 0)?;
+    Some((position, identity.to_owned()))
+}
