@@ -35,6 +35,9 @@ pub struct Binding {
     pub of: Option<(SystemId, Role)>,
 }
 
+/// By entity: names in `extensions` with their paths.
+type Extensions = HashMap<&'static str, Vec<(Arc<str>, Path)>>;
+
 /// A pack, bound.
 #[derive(Debug)]
 pub struct Driver {
@@ -42,7 +45,7 @@ pub struct Driver {
     base: Url,
     headers: HeaderMap,
     of: Option<(SystemId, Role)>,
-    extensions: HashMap<&'static str, Vec<(Arc<str>, Path)>>,
+    extensions: Extensions,
     /// What each look-up selects, by entity and field.
     select: HashMap<(&'static str, &'static str), Vec<String>>,
 }
@@ -332,7 +335,7 @@ fn status_read(mapping: &EntityMapping) -> Option<(&Path, &Kind)> {
 fn extensions(
     pack: &Pack,
     given: &BTreeMap<String, BTreeMap<String, String>>,
-) -> Result<HashMap<&'static str, Vec<(Arc<str>, Path)>>, Vec<String>> {
+) -> Result<Extensions, Vec<String>> {
     let mut known = HashMap::new();
     let mut wrong = Vec::new();
     for (entity, names) in given {

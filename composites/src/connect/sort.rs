@@ -57,7 +57,7 @@ impl Sort<'_> {
             has_status(row, &narrow.statuses) && narrow.open.is_none_or(|open| is_open(row) != Some(!open))
         });
         if self.mapping.combine && rows.len() > 1 {
-            rows = vec![Arc::new(combined(&rows))];
+            rows = combined(&rows).map(Arc::new).into_iter().collect();
         }
         let mut before = self.pushed.skip as usize;
         if let Some((position, identity)) = narrow.after.as_deref().and_then(parts) {
@@ -111,7 +111,7 @@ fn owners(value: &Value, places: &HashMap<String, Vec<usize>>, of: &mut Vec<usiz
 
 /// A row whose status cannot be told stays: it may count.
 fn has_status(row: &Record, wanted: &[&'static str]) -> bool {
-    match row.get_if("status") {
+    match told(row, "status") {
         Some(Value::Enum(status)) => wanted.is_empty() || wanted.contains(status),
         _ => true,
     }
@@ -119,10 +119,10 @@ fn has_status(row: &Record, wanted: &[&'static str]) -> bool {
 
 /// Whether it is still open; `None` where the system does not tell.
 fn is_open(row: &Record) -> Option<bool> {
-    if let Some(Value::Money(open)) = row.get_if("openAmount") {
+    if let Some(Value::Money(open)) = told(row, "openAmount") {
         return Some(!open.amount.is_zero());
     }
-    match row.get_if("status") {
+    match told(row, "status") {
         Some(Value::Enum(status)) if *status != "UNKNOWN" => {
             Some(!matches!(*status, "SOLVED" | "CLOSED" | "PAID" | "VOID" | "CANCELLED" | "INVOICED" | "DRAFT"))
         }
@@ -130,21 +130,14 @@ fn is_open(row: &Record) -> Option<bool> {
     }
 }
 
-trait GetIf {
-    fn get_if(&self, field: &str) -> Option<&Value>;
-}
-
-impl GetIf for Record {
-    fn get_if(&self, field: &str) -> Option<&Value> {
-        self.of.ordinal(field).map(|ordinal| self.at(ordinal))
-    }
+/// The value of a field that not every entity has.
+fn told<'r>(row: &'r Record, field: &str) -> Option<&'r Value> {
+    row.of.ordinal(field).map(|ordinal| row.at(ordinal))
 }
 
 /// Several rows as one: numbers and amounts are added up, of the rest the first that is known counts.
-fn combined(rows: &[Arc<Record>]) -> Record {
-    let Some((first, others)) = rows.split_first() else {
-        return Record::new(portico_contracts::model::expect_object("ProductAvailability"));
-    };
+fn combined(rows: &[Arc<Record>]) -> Option<Record> {
+    let (first, others) = rows.split_first()?;
     let mut sum = first.to_owned_record();
     for row in others {
         for ordinal in 0..sum.of.fields.len() {
@@ -152,7 +145,7 @@ fn combined(rows: &[Arc<Record>]) -> Record {
             sum.put(ordinal, both);
         }
     }
-    sum
+    Some(sum)
 }
 
 fn added(left: &Value, right: &Value) -> Value {

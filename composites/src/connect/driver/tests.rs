@@ -46,8 +46,8 @@ fn request(driver: &Driver, ask: &Ask, wanted: &[&str]) -> Request {
 
 /// A target as people read it.
 fn readable(request: &Request) -> String {
-    let text = percent_decode_str(&request.target).decode_utf8().expect("UTF-8");
-    format!("{} {}", request.method, text.replace('&', "\n  &").replace('?', "\n  ?"))
+    let laid_out = request.target.replace('&', "\n  &").replace('?', "\n  ?");
+    format!("{} {}", request.method, percent_decode_str(&laid_out).decode_utf8().expect("UTF-8"))
 }
 
 fn answer(status: u16, body: &str) -> Answer {

@@ -11,8 +11,7 @@ fn customers_are_asked_for_in_their_company_only() {
     assert_snapshot!(readable(&request), @r#"
     GET /data/CustomersV3
       ?cross-company=true
-      &$filter=dataAreaId eq 'acme' and (CustomerAccount eq 'C-1001' or CustomerAccount eq 'O''Brien 
-      & Söhne')
+      &$filter=dataAreaId eq 'acme' and (CustomerAccount eq 'C-1001' or CustomerAccount eq 'O''Brien & Söhne')
       &$select=CustomerAccount,OrganizationName,PrimaryContactEmail,SalesCurrencyCode,dataAreaId
       &$orderby=CustomerAccount
     "#);
@@ -81,7 +80,10 @@ fn receivables_map_with_the_companys_currency() {
     assert_debug_snapshot!(pages, @r#"
     [
         [
-            "onHand=4.6 available=4.1 sku=\"P-1\"",
+            "creditLimit=100000.00 EUR onHold=false paymentTerms=\"Net30\" customerNumber=\"C-1001\" currency=\"EUR\"",
+        ],
+        [
+            "creditLimit=0 EUR onHold=true holdReason=\"All\" customerNumber=\"C-1002\" currency=\"EUR\"",
         ],
     ]
     "#);
@@ -93,10 +95,7 @@ fn stock_is_added_up_over_sites() {
     assert_debug_snapshot!(pages, @r#"
     [
         [
-            "creditLimit=100000.00 EUR onHold=false paymentTerms=\"Net30\" customerNumber=\"C-1001\" currency=\"EUR\"",
-        ],
-        [
-            "creditLimit=0 EUR onHold=true holdReason=\"All\" customerNumber=\"C-1002\" currency=\"EUR\"",
+            "onHand=4.6 available=4.1 sku=\"P-1\"",
         ],
     ]
     "#);
@@ -107,33 +106,33 @@ fn products_shipments_invoices_and_open_items_map() {
     let driver = d365();
     let of = |entity, by, key, body| pages(&driver, &ask(entity, by), &[key], body).0;
     assert_debug_snapshot!(of("Product", "sku", "P-1", shape!("dynamics365", "products")), @r#"
-[
     [
-        "invoiceNumber=\"CIV-1\" customerNumber=\"C-1001\" dueOn=2026-06-05 openAmount=785.00 EUR",
-    ],
-]
-"#);
+        [
+            "sku=\"P-1\" name=\"Servo\" unit=\"pcs\" listPrice=150 EUR warrantyMonths=24",
+        ],
+    ]
+    "#);
     assert_debug_snapshot!(of("Shipment", "orderNumber", "SO-1042", shape!("dynamics365", "shipments")), @r#"
-[
     [
-        "number=\"CIV-1\" issuedOn=2026-05-06 total=1785.00 EUR orderNumber=\"SO-1042\" customerNumber=\"C-1001\"",
-    ],
-]
-"#);
+        [
+            "number=\"PS-1\" status=SHIPPED trackingNumber=\"1Z999\" shippedAt=2026-05-05T12:00:00+00:00 orderNumber=\"SO-1042\"",
+        ],
+    ]
+    "#);
     assert_debug_snapshot!(of("Invoice", "customerNumber", "C-1001", shape!("dynamics365", "invoices")), @r#"
-[
     [
-        "number=\"PS-1\" status=SHIPPED trackingNumber=\"1Z999\" shippedAt=2026-05-05T12:00:00+00:00 orderNumber=\"SO-1042\"",
-    ],
-]
-"#);
+        [
+            "number=\"CIV-1\" issuedOn=2026-05-06 total=1785.00 EUR orderNumber=\"SO-1042\" customerNumber=\"C-1001\"",
+        ],
+    ]
+    "#);
     assert_debug_snapshot!(of("OpenItem", "customerNumber", "C-1001", shape!("dynamics365", "open_items")), @r#"
-[
     [
-        "sku=\"P-1\" name=\"Servo\" unit=\"pcs\" listPrice=150 EUR warrantyMonths=24",
-    ],
-]
-"#);
+        [
+            "invoiceNumber=\"CIV-1\" customerNumber=\"C-1001\" dueOn=2026-06-05 openAmount=785.00 EUR",
+        ],
+    ]
+    "#);
 }
 
 #[test]
@@ -184,7 +183,7 @@ fn a_page_continues_behind_its_cursor_though_newer_orders_came() {
     };
     let one = page(&ask, &[9, 8, 7]);
     assert_eq!((numbers(&one), one.more), (vec!["SO-9".to_owned(), "SO-8".to_owned()], true));
-    let mut after = ask.clone();
+    let mut after = ask;
     after.narrow.after = one.cursors.last().cloned();
     let asked = readable(&request(&driver, &after, &["C-1"]));
     assert!(asked.contains("$top=4") && asked.contains("$skip=1"), "{asked}");

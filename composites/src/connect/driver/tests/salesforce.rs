@@ -53,28 +53,28 @@ fn accounts_contacts_assets_and_entitlements_map() {
     assert_debug_snapshot!(of("Account", "domain", "acme.test", shape!("salesforce", "accounts")), @r#"
     [
         [
-            "id=\"003dM000001AbCdQAK\" name=\"Jo Doe\" email=\"jo@acme.test\" phone=\"+49 2\" role=\"Buyer\" accountId=\"001dM00003jU9GyQAK\" customerNumber=\"C-1001\"",
+            "id=\"001dM00003jU9GyQAK\" name=\"Acme Robotics\" owner=\"Ann Poe\" segment=\"Enterprise\" website=\"https://www.Acme.test/shop\" phone=\"+49 1\" billingAddress=(street=\"Main St 1\" city=\"Ulm\" postalCode=\"89073\" country=\"Germany\") customerNumber=\"C-1001\" domain=\"acme.test\"",
         ],
     ]
     "#);
     assert_debug_snapshot!(of("Contact", "email", "JO@acme.test", shape!("salesforce", "contacts")), @r#"
     [
         [
-            "serialNumber=\"SN-77\" sku=\"P-1\" installedOn=2026-01-15 orderNumber=\"SO-1042\" warrantyEndsOn=2028-01-15",
+            "id=\"003dM000001AbCdQAK\" name=\"Jo Doe\" email=\"jo@acme.test\" phone=\"+49 2\" role=\"Buyer\" accountId=\"001dM00003jU9GyQAK\" customerNumber=\"C-1001\"",
         ],
     ]
     "#);
     assert_debug_snapshot!(of("Asset", "serialNumber", "SN-77", shape!("salesforce", "assets")), @r#"
     [
         [
-            "reference=\"Gold support\" status=ACTIVE startsOn=2026-01-01 endsOn=2026-12-31 serialNumber=\"SN-77\" customerNumber=\"C-1001\" accountId=\"001dM00003jU9GyQAK\"",
+            "serialNumber=\"SN-77\" sku=\"P-1\" installedOn=2026-01-15 orderNumber=\"SO-1042\" warrantyEndsOn=2028-01-15",
         ],
     ]
     "#);
     assert_debug_snapshot!(of("ServiceEntitlement", "serialNumber", "SN-77", shape!("salesforce", "entitlements")), @r#"
     [
         [
-            "id=\"001dM00003jU9GyQAK\" name=\"Acme Robotics\" owner=\"Ann Poe\" segment=\"Enterprise\" website=\"https://www.Acme.test/shop\" phone=\"+49 1\" billingAddress=(street=\"Main St 1\" city=\"Ulm\" postalCode=\"89073\" country=\"Germany\") customerNumber=\"C-1001\" domain=\"acme.test\"",
+            "reference=\"Gold support\" status=ACTIVE startsOn=2026-01-01 endsOn=2026-12-31 serialNumber=\"SN-77\" customerNumber=\"C-1001\" accountId=\"001dM00003jU9GyQAK\"",
         ],
     ]
     "#);

@@ -96,7 +96,7 @@ fn typed_scalars_map() {
     assert_debug_snapshot!(of("OrderLine", "orderNumber", "1", shape!("tryton", "lines")), @r#"
     [
         [
-            "lineNumber=1 sku=\"SRV-9\" description=\"\" quantity=3.0 unit=\"u\" unitPrice=125.5000 USD lineTotal=376.50 USD orderNumber=\"1\"",
+            "lineNumber=1 sku=\"SRV-9\" quantity=3.0 unit=\"u\" unitPrice=125.5000 USD lineTotal=376.50 USD orderNumber=\"1\"",
         ],
     ]
     "#);
