@@ -32,11 +32,14 @@ pub(super) fn not_found(step: &Step, from: &Provenance) -> Arc<Failure> {
 /// What of a page is shown, in the words of `PageInfo`.
 pub(super) fn page_info(page: &Page, shown: &[usize], after: bool) -> Record {
     let cursor = |at: Option<&usize>| at.and_then(|at| page.cursors.get(*at)).map_or(Value::Null, Value::text);
+    // Where a filter took rows out after the system had cut the page, going on starts behind the last row that was read.
+    let last_read = page.rows.len().checked_sub(1);
+    let last = if page.more { last_read.as_ref() } else { shown.last() };
     Record::new(expect_object("PageInfo"))
         .with("hasNextPage", Value::Bool(page.more))
         .with("hasPreviousPage", Value::Bool(after))
         .with("startCursor", cursor(shown.first()))
-        .with("endCursor", cursor(shown.last()))
+        .with("endCursor", cursor(last))
 }
 
 /// Applies `open` to invoices whose state only became known by completing them.

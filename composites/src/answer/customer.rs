@@ -27,7 +27,7 @@ impl<'a> Writer<'a> {
         if let Some(number) = self.known_number(plan, parent) {
             return match number {
                 Ok(Some(record)) => {
-                    let node = Node { record: &record, from: None, beside: None };
+                    let node = Node { record: &record, keyed: parent, from: None, beside: None };
                     self.made(&plan.selection, node);
                 }
                 Ok(None) => self.nothing(),
@@ -39,7 +39,7 @@ impl<'a> Writer<'a> {
         let anchor = self.known(plan.anchor, parent);
         match self.join(&erp, &account, &anchor) {
             Ok((record, from)) => {
-                let node = Node { record: &record, from: from.as_deref(), beside: None };
+                let node = Node { record: &record, keyed: parent, from: from.as_deref(), beside: None };
                 self.made(&plan.selection, node);
             }
             Err(Some(failure)) => self.refuse(&failure),

@@ -80,7 +80,7 @@ impl<'a> Writer<'a> {
                 "sources",
                 self.sources(&[Some(plan.asset), plan.product, plan.shipments, plan.contracts, plan.entitlements]),
             );
-        self.made(&plan.selection, Node { record: &record, from: None, beside: None });
+        self.made(&plan.selection, Node::of(&record, None));
     }
 
     fn coverage(&self, ground: &Coverage) -> Record {
@@ -167,7 +167,7 @@ impl<'a> Writer<'a> {
             .with("validUntil", until)
             .with("sources", self.sources(&[plan.anchor, plan.receivables, plan.items, plan.orders, plan.lines]));
         self.decisions.push((id, decision.outcome.graphql()));
-        self.made(&plan.selection, Node { record: &record, from: None, beside: None });
+        self.made(&plan.selection, Node::of(&record, None));
     }
 
     /// A system says that there is no such customer.
@@ -264,7 +264,7 @@ impl<'a> Writer<'a> {
         let shown = [("subscription", decision.subscription), ("contract", decision.contract)];
         let beside =
             Decided { shown: shown.into_iter().filter_map(|(name, sourced)| Some((name, sourced?))).collect() };
-        self.made(&plan.selection, Node { record: &record, from: None, beside: Some(&beside) });
+        self.made(&plan.selection, Node { beside: Some(&beside), ..Node::of(&record, None) });
     }
 
     fn entitlement_facts(&self, plan: &EntitlementPlan) -> EntitlementFacts {

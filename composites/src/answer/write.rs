@@ -7,6 +7,7 @@ use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
 use portico_contracts::model::{BaseType, Field, expect_object};
 use portico_contracts::problem::Code;
 use portico_contracts::rules::Rules;
+use rust_decimal::Decimal;
 
 use super::decide::Decided;
 use super::error::{AnswerError, Segment};
@@ -22,6 +23,9 @@ const MOST_ERRORS: usize = 100;
 #[derive(Clone, Copy)]
 pub(super) struct Node<'n> {
     pub(super) record: &'n Record,
+    /// The record that the keys of its relations are read from: its own, but for a customer, whose keys are known
+    /// where it stands.
+    pub(super) keyed: &'n Record,
     /// Where it came from; parts and decisions have no source of their own.
     pub(super) from: Option<&'n Provenance>,
     /// Entities that a decision shows beside its own values.
@@ -30,6 +34,13 @@ pub(super) struct Node<'n> {
 
 /// A field that must not be null was: the object that it stands in is null instead.
 pub(super) struct Nulled;
+
+impl<'n> Node<'n> {
+    /// An object with its own keys.
+    pub(super) fn of(record: &'n Record, from: Option<&'n Provenance>) -> Self {
+        Node { record, keyed: record, from, beside: None }
+    }
+}
 
 type Wrote = Result<(), Nulled>;
 
@@ -70,7 +81,7 @@ impl<'a> Writer<'a> {
 
     pub(super) fn root(&mut self) {
         let nothing = Record::new(expect_object("Query"));
-        let node = Node { record: &nothing, from: None, beside: None };
+        let node = Node::of(&nothing, None);
         let plan = self.plan;
         if self.object(&plan.root, node).is_err() {
             self.out.clear();
@@ -146,11 +157,11 @@ impl<'a> Writer<'a> {
             Resolve::Value(ordinal, inside) => return self.stored(chosen, *ordinal, inside, node),
             Resolve::Source(selection) => self.source(selection, node),
             Resolve::Extensions(names) => self.extensions(names.as_deref(), node.record),
-            Resolve::One(related) => self.one(related, node.record),
-            Resolve::Many(related) => self.many(related, node.record),
-            Resolve::Connection(paged) => self.connection(paged, node.record),
-            Resolve::Taken(step, ordinal) => self.taken(*step, *ordinal, node.record),
-            Resolve::Customer(plan) => self.customer(plan, node.record),
+            Resolve::One(related) => self.one(related, node.keyed),
+            Resolve::Many(related) => self.many(related, node.keyed),
+            Resolve::Connection(paged) => self.connection(paged, node.keyed),
+            Resolve::Taken(step, ordinal) => self.taken(*step, *ordinal, node.keyed),
+            Resolve::Customer(plan) => self.customer(plan, node.keyed),
             Resolve::Composite(plan) => self.composite(plan),
             Resolve::Refused(failure) => self.failed(failure),
             Resolve::NotProvided => self.null(),
@@ -166,7 +177,7 @@ impl<'a> Writer<'a> {
     fn stored(&mut self, chosen: &'a Chosen, ordinal: usize, inside: &'a Selection, node: Node<'_>) -> Wrote {
         let shown = chosen.field.and_then(|field| node.beside?.entity(field.name));
         if let Some((record, from)) = shown {
-            self.nullable(inside, Node { record, from: Some(from), beside: None });
+            self.nullable(inside, Node::of(record, Some(from)));
             return Ok(());
         }
         let value = node.record.at(ordinal);
@@ -197,7 +208,7 @@ impl<'a> Writer<'a> {
             Value::Date(day) => self.text(day),
             Value::DateTime(moment) => self.text(&moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
             Value::Money(money) => self.money(*money, inside),
-            Value::Object(record) => return self.object(inside, Node { record, from: None, beside: None }),
+            Value::Object(record) => return self.object(inside, Node::of(record, None)),
             Value::List(items) => return self.list(items, inside, field),
         }
         Ok(())
@@ -246,7 +257,7 @@ impl<'a> Writer<'a> {
             self.json(&*chosen.key);
             self.raw(b":");
             match chosen.field.map(|field| field.name) {
-                Some("amount") => self.text(&money.amount),
+                Some("amount") => self.text(&in_full(money)),
                 Some(_) => self.json(money.currency.as_str()),
                 None => self.json("Money"),
             }
@@ -258,7 +269,7 @@ impl<'a> Writer<'a> {
         match node.from {
             Some(from) => {
                 let record = complete::source(from, self.now);
-                self.nullable(selection, Node { record: &record, from: None, beside: None });
+                self.nullable(selection, Node::of(&record, None));
             }
             None => self.failed(&Arc::new(Failure::new(Code::Internal, "The source of this value was not kept."))),
         }
@@ -296,7 +307,7 @@ impl<'a> Writer<'a> {
         let Some(row) = page.rows.first() else { return self.null() };
         let completed = self.completed(related, row, parent);
         let record = completed.as_ref().unwrap_or(row);
-        self.nullable(&related.selection, Node { record, from: Some(&from), beside: None });
+        self.nullable(&related.selection, Node::of(record, Some(&from)));
     }
 
     fn many(&mut self, related: &'a Related, parent: &Record) {
@@ -314,7 +325,7 @@ impl<'a> Writer<'a> {
                 self.raw(b",");
             }
             self.path.push(Segment::At(count));
-            let written = self.object(&related.selection, Node { record, from: Some(&from), beside: None });
+            let written = self.object(&related.selection, Node::of(record, Some(&from)));
             self.path.pop();
             match written {
                 Ok(()) => count += 1,
@@ -345,7 +356,7 @@ impl<'a> Writer<'a> {
                 PageField::Typename(name) => self.json(*name),
                 PageField::PageInfo(selection) => {
                     let info = complete::page_info(&page, &shown, paged.after);
-                    self.nullable(selection, Node { record: &info, from: None, beside: None });
+                    self.nullable(selection, Node::of(&info, None));
                 }
                 PageField::Edges(fields) => self.edges(paged, fields, (&page, &from), &completed, &shown),
             }
@@ -370,7 +381,7 @@ impl<'a> Writer<'a> {
                 self.raw(b",");
             }
             self.path.push(Segment::At(count));
-            let node = Node { record: &records[row], from: Some(from), beside: None };
+            let node = Node::of(&records[row], Some(from));
             let written = self.edge(paged, fields, page.cursors.get(row).map_or("", |cursor| cursor), node);
             self.path.pop();
             match written {
@@ -440,6 +451,15 @@ impl<'a> Writer<'a> {
     pub(super) fn made(&mut self, selection: &'a Selection, node: Node<'_>) {
         self.nullable(selection, node);
     }
+}
+
+/// The amount with at least the digits of its currency's minor unit; never with fewer than the system gave.
+fn in_full(money: Money) -> Decimal {
+    let mut amount = money.amount;
+    if amount.scale() < money.currency.minor_digits() {
+        amount.rescale(money.currency.minor_digits());
+    }
+    amount
 }
 
 /// Whether items of this field's list must not be null.
