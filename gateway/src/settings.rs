@@ -23,3 +23,6 @@ pub use checked::*;
 pub use mistake::Mistake;
 pub use schema::{Document, schema};
 pub use secrets::{Environment, FormOnly, Reference, Secrets};
+
+#[cfg(test)]
+mod tests;

@@ -163,5 +163,3 @@ pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Reading<T> {
     Reading { written, lost: pruned.into_inner().into_iter().filter_map(path_of).collect(), mistakes }
 }
 
-#[cfg(test)]
-mod tests;

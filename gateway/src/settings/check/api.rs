@@ -7,6 +7,7 @@ use http::Method;
 use portico_policies::version::VersionNumber;
 use url::Url;
 
+use super::compile::Compiler;
 use super::files::{Files, VersionFolder};
 use super::ledger::Ledger;
 use super::{lifecycle, operation, route};
@@ -19,6 +20,7 @@ use crate::settings::{Api, ApiName, ApiVersion, VersionName};
 const TAKEN: [&str; 3] = ["graphql", "docs", "hooks"];
 
 pub(super) fn check_all(files: &Files, ledger: &mut Ledger<'_>) -> BTreeMap<ApiName, Arc<Api>> {
+    let compiler = Compiler::new();
     let mut apis: BTreeMap<ApiName, Api> = BTreeMap::new();
     for ((api, version), folder) in &files.apis {
         let place = Place::file(&folder.path);
@@ -26,6 +28,9 @@ pub(super) fn check_all(files: &Files, ledger: &mut Ledger<'_>) -> BTreeMap<ApiN
         let (api, version) = (ApiName(Arc::from(api.as_str())), VersionName(Arc::from(version.as_str())));
         let Some(written) = &folder.api.written else { continue };
         let checked = check(&api, &version, written, files, folder, ledger);
+        for operation in checked.iter().flat_map(|version| &version.operations) {
+            compiler.check(operation, ledger);
+        }
         if let Some(checked) = checked.filter(|_| well_named) {
             let versions = &mut apis.entry(api.clone()).or_insert(Api { name: api, versions: BTreeMap::new() }).versions;
             versions.insert(version, Arc::new(checked));

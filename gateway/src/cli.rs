@@ -1,0 +1,115 @@
+//! The command line: arguments → settings → what was asked for.
+
+mod check;
+mod completions;
+mod demo;
+mod explain;
+mod init;
+mod keys;
+mod sandbox;
+mod schema;
+mod serve;
+
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One governed front for the systems a company already runs.
+#[derive(Debug, Parser)]
+#[command(name = "portico", version, arg_required_else_help = true)]
+struct Portico {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the simulated estate and a gateway in front of it, and print tokens and first calls.
+    Demo(demo::Arguments),
+    /// Write a small, commented configuration to start from.
+    Init(init::Arguments),
+    /// Check a configuration: every mistake at once, with file and line.
+    Check(check::Arguments),
+    /// Run the gateway.
+    Serve(serve::Arguments),
+    /// Say what a query would cost, which scopes it needs and which systems it would ask; asks none.
+    Explain(explain::Arguments),
+    /// Start the simulated systems alone.
+    Sandbox(sandbox::Arguments),
+    /// API keys.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Print the JSON Schema of the configuration, for editors.
+    Schema(schema::Arguments),
+    /// Print completions for a shell.
+    Completions(completions::Arguments),
+}
+
+/// Why a command failed, in words for whoever typed it. Any error becomes one, with its causes.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure in these words.
+    pub fn new(says: impl Into<String>) -> Self {
+        Failure(says.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut says = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            says = format!("{says}: {error}");
+            cause = error.source();
+        }
+        Failure(says)
+    }
+}
+
+/// Does what the arguments of this process ask for.
+pub fn run() -> ExitCode {
+    match Portico::parse().command.run() {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("portico: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Command::Demo(arguments) => demo::run(arguments),
+            Command::Init(arguments) => init::run(&arguments),
+            Command::Check(arguments) => check::run(&arguments),
+            Command::Serve(arguments) => serve::run(arguments),
+            Command::Explain(arguments) => explain::run(arguments),
+            Command::Sandbox(arguments) => sandbox::run(arguments),
+            Command::Keys(command) => keys::run(&command),
+            Command::Schema(arguments) => schema::run(&arguments),
+            Command::Completions(arguments) => completions::run(&arguments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Portico::command().debug_assert();
+    }
+}

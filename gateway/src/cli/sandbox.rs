@@ -1,0 +1,14 @@
+//! `portico sandbox`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Failure;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {}
+
+pub(super) fn run(_: Arguments) -> Result<ExitCode, Failure> {
+    Err(Failure::new("`portico sandbox` is not built yet"))
+}
