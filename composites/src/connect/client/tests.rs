@@ -87,3 +87,53 @@ async fn who_drops_the_future_closes_the_connection() {
     let asked = stage.asked();
     assert_ne!(asked[0].peer, asked[1].peer, "a connection with an answer outstanding is not used again");
 }
+
+/// A server with a certificate for `localhost` by an authority of its own, speaking HTTP/2 only; and that authority.
+async fn secure_server() -> (SocketAddr, CertificateDer<'static>) {
+    let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
+    let authority = signed.cert.der().clone();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![authority.clone()], key.into())
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let stream = hyper_util::rt::TokioIo::new(acceptor.accept(stream).await.ok()?);
+                let answer = hyper::service::service_fn(|request: Request<hyper::body::Incoming>| async move {
+                    Ok::<_, hyper::Error>(http::Response::new(Full::new(Bytes::from(format!(
+                        "{:?}",
+                        request.version()
+                    )))))
+                });
+                hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(stream, answer)
+                    .await
+                    .ok()
+            });
+        }
+    });
+    (address, authority)
+}
+
+#[tokio::test]
+async fn certificates_are_checked_for_authority_and_name() {
+    let (address, authority) = secure_server().await;
+    let trusting = Client::new(&ClientSettings { authorities: vec![authority], ..private() }).unwrap();
+    let url = |host: &str| -> Url { format!("https://{host}:{}/", address.port()).parse().unwrap() };
+    let answer = trusting.send(request(&url("localhost"))).await.unwrap();
+    assert_eq!(&answer.body[..], b"HTTP/2.0");
+    let other_name = trusting.send(request(&url("127.0.0.1"))).await.unwrap_err().to_string();
+    assert!(other_name.contains("certificate"), "{other_name}");
+    let stranger = Client::new(&private()).unwrap().send(request(&url("localhost"))).await.unwrap_err().to_string();
+    assert!(stranger.contains("certificate"), "{stranger}");
+}
