@@ -309,7 +309,7 @@ impl RequestTemplate {
 pub enum QueryValue {
     /// Text; `{fields}` alone repeats the parameter.
     Text(Template),
-    /// JSON, as unpadded base64url.
+    /// JSON, as padded base64url.
     Base64(Json),
 }
 

@@ -332,10 +332,7 @@ fn status_read(mapping: &EntityMapping) -> Option<(&Path, &Kind)> {
     }
 }
 
-fn extensions(
-    pack: &Pack,
-    given: &BTreeMap<String, BTreeMap<String, String>>,
-) -> Result<Extensions, Vec<String>> {
+fn extensions(pack: &Pack, given: &BTreeMap<String, BTreeMap<String, String>>) -> Result<Extensions, Vec<String>> {
     let mut known = HashMap::new();
     let mut wrong = Vec::new();
     for (entity, names) in given {

@@ -1,7 +1,7 @@
 //! Requests as templates: what a REST pack says, with keys, fields and limits filled in.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::URL_SAFE;
 use bytes::Bytes;
 use portico_contracts::packs::{Escape, Hole, Json, KeyClass, Part, Path, QueryValue, RequestTemplate, Step, Template};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) fn request(query: &Query<'_>, template: &RequestTemplate) -> (String,
             QueryValue::Text(text) => pairs.extend(fill.text(text).map(|value| pair(name, &value))),
             QueryValue::Base64(json) => {
                 let json = fill.json(json, None).to_string();
-                pairs.push(pair(name, &URL_SAFE_NO_PAD.encode(json)));
+                pairs.push(pair(name, &URL_SAFE.encode(json)));
             }
         }
     }
