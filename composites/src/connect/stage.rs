@@ -107,8 +107,9 @@ async fn serve(mut stream: TcpStream, peer: SocketAddr, heard: Arc<Mutex<Vec<Ask
             }
             Play::Endless => {
                 let mut written = stream.write_all(b"HTTP/1.1 200 .\r\ntransfer-encoding: chunked\r\n\r\n").await;
+                let more = format!("1000\r\n{}\r\n", "m".repeat(0x1000));
                 while written.is_ok() {
-                    written = stream.write_all(b"4\r\nmore\r\n").await;
+                    written = stream.write_all(more.as_bytes()).await;
                 }
                 written
             }
