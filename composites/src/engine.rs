@@ -5,7 +5,11 @@
 
 mod answered;
 mod document;
+#[cfg(test)]
+mod fake;
 mod refused;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

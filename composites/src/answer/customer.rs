@@ -37,7 +37,8 @@ impl<'a> Writer<'a> {
         let erp = self.known(plan.erp, parent);
         let account = self.known(plan.account, parent);
         let anchor = self.known(plan.anchor, parent);
-        match self.join(&erp, &account, &anchor) {
+        let beside: Vec<Known> = plan.beside.iter().map(|step| self.known(Some(*step), parent)).collect();
+        match join(&erp, &account, &anchor, &beside) {
             Ok((record, from)) => {
                 let node = Node { record: &record, keyed: parent, from: from.as_deref(), beside: None };
                 self.made(&plan.selection, node);
@@ -72,58 +73,45 @@ impl<'a> Writer<'a> {
             Looked::NoKey => Known::NotAsked,
         }
     }
+}
 
-    /// The ERP's words where it knows the customer, else the CRM's. An error where nobody does.
-    fn join(&self, erp: &Known, account: &Known, anchor: &Known) -> Joined {
-        let empty = || Record::new(expect_object("Customer"));
-        if let Known::Yes(record, from) = erp {
-            return Ok((record.to_owned_record(), Some(Arc::clone(from))));
-        }
-        let number = |record: &Record| match erp {
-            // The ERP does not know it, so it has no number, whatever another system remembers.
-            Known::No(_) => Value::Null,
-            _ => record.get("customerNumber").clone(),
-        };
-        for known in [account, anchor] {
-            if let Known::Yes(record, from) = known {
-                let mut customer = empty().with("number", number(record));
-                customer.set(
-                    "name",
-                    if record.of.fields.contains_key("name") { record.get("name").clone() } else { Value::Null },
-                );
-                return Ok((customer, Some(Arc::clone(from))));
-            }
-        }
-        if let Some(failure) = [erp, anchor, account]
-            .into_iter()
-            .find_map(|known| if let Known::Failed(failure) = known { Some(failure) } else { None })
-        {
-            // It may well exist: what other systems say of it still stands beside the error.
-            return self.unconfirmed(failure, anchor);
-        }
-        let absent = [anchor, erp, account]
-            .into_iter()
-            .find_map(|known| if let Known::No(from) = known { Some(from) } else { None });
-        Err(absent.map(|from| {
-            let failure = Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
-            Arc::new(failure.of_system(&from.system, from.role))
-        }))
+/// The ERP's words where it knows the customer, else the CRM's, else anybody's. An error where nobody does.
+fn join(erp: &Known, account: &Known, anchor: &Known, beside: &[Known]) -> Joined {
+    if let Known::Yes(record, from) = erp {
+        return Ok((record.to_owned_record(), Some(Arc::clone(from))));
     }
+    for known in [account, anchor].into_iter().chain(beside) {
+        if let Known::Yes(record, from) = known {
+            return Ok((told_by(record, erp), Some(Arc::clone(from))));
+        }
+    }
+    let all = || [anchor, erp, account].into_iter().chain(beside);
+    if let Some(failure) = all().find_map(|known| if let Known::Failed(failure) = known { Some(failure) } else { None })
+    {
+        return unconfirmed(failure, anchor);
+    }
+    let absent = all().find_map(|known| if let Known::No(from) = known { Some(from) } else { None });
+    Err(absent.map(|from| {
+        let failure = Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
+        Arc::new(failure.of_system(&from.system, from.role))
+    }))
+}
 
-    fn unconfirmed(&self, failure: &Arc<Failure>, anchor: &Known) -> Joined {
-        if matches!(anchor, Known::Failed(_)) {
-            return Err(Some(Arc::clone(failure)));
-        }
-        let failed = || Value::Failed(Arc::clone(failure));
-        let record = Record::new(expect_object("Customer")).with("number", failed()).with("name", failed());
-        let from = failure.system.clone().zip(failure.role).map(|(system, role)| {
-            Arc::new(Provenance {
-                system,
-                role,
-                state: portico_contracts::canonical::CacheState::Fetched,
-                fetched_at: self.now,
-            })
-        });
-        Ok((record, from))
+/// The customer in the words of another system than the ERP.
+fn told_by(record: &Record, erp: &Known) -> Record {
+    let number = match erp {
+        // The ERP does not know it, so it has no number, whatever another system remembers.
+        Known::No(_) => Value::Null,
+        _ => record.get("customerNumber").clone(),
+    };
+    Record::new(expect_object("Customer")).with("number", number).with("name", record.get("name").clone())
+}
+
+/// It may well exist: what other systems say of it still stands beside the error.
+fn unconfirmed(failure: &Arc<Failure>, anchor: &Known) -> Joined {
+    if matches!(anchor, Known::Failed(_)) {
+        return Err(Some(Arc::clone(failure)));
     }
+    let failed = || Value::Failed(Arc::clone(failure));
+    Ok((Record::new(expect_object("Customer")).with("number", failed()).with("name", failed()), None))
 }

@@ -155,7 +155,7 @@ impl<'a> Writer<'a> {
         match &chosen.resolve {
             Resolve::Typename(name) => self.json(*name),
             Resolve::Value(ordinal, inside) => return self.stored(chosen, *ordinal, inside, node),
-            Resolve::Source(selection) => self.source(selection, node),
+            Resolve::Source(selection) => return self.source(selection, node),
             Resolve::Extensions(names) => self.extensions(names.as_deref(), node.record),
             Resolve::One(related) => self.one(related, node.keyed),
             Resolve::Many(related) => self.many(related, node.keyed),
@@ -265,14 +265,17 @@ impl<'a> Writer<'a> {
         self.raw(b"}");
     }
 
-    fn source(&mut self, selection: &'a Selection, node: Node<'_>) {
-        match node.from {
-            Some(from) => {
-                let record = complete::source(from, self.now);
-                self.nullable(selection, Node::of(&record, None));
-            }
-            None => self.failed(&Arc::new(Failure::new(Code::Internal, "The source of this value was not kept."))),
-        }
+    /// A customer that no system could confirm has no source, and where one is asked for it is no answer.
+    fn source(&mut self, selection: &'a Selection, node: Node<'_>) -> Wrote {
+        let Some(from) = node.from else {
+            self.fail(&Arc::new(Failure::new(
+                Code::UpstreamUnavailable,
+                "No system that answered knows this customer.",
+            )));
+            return Err(Nulled);
+        };
+        let record = complete::source(from, self.now);
+        self.object(selection, Node::of(&record, None))
     }
 
     fn extensions(&mut self, names: Option<&[String]>, record: &Record) {

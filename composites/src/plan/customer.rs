@@ -45,6 +45,8 @@ pub(crate) struct CustomerPlan {
     pub(crate) account: Option<StepId>,
     /// What the customer was found by, where that is not its number.
     pub(crate) anchor: Option<StepId>,
+    /// Other systems' records of the customer that the plan asks for anyway: they confirm it when ERP and CRM are down.
+    pub(crate) beside: Vec<StepId>,
     /// The number, where it is known before any system is asked.
     pub(crate) number: Option<KeyExpr>,
     pub(crate) selection: Selection,
@@ -145,8 +147,16 @@ impl<'a> Builder<'a> {
         let account = if needs_record { self.account_beside(erp, identity) } else { None };
         let number =
             identity.number.as_ref().map(|(key, _)| key.clone()).filter(|key| !matches!(key, KeyExpr::Via(..)));
-        let plan = CustomerPlan { erp, account, anchor: identity.anchor, number, selection };
+        let beside = if needs_record { self.asked_anyway(identity) } else { Vec::new() };
+        let plan = CustomerPlan { erp, account, anchor: identity.anchor, beside, number, selection };
         Ok(Resolve::Customer(Box::new(plan)))
+    }
+
+    fn asked_anyway(&self, identity: &Identity) -> Vec<StepId> {
+        let is_record = |entity: &str| matches!(entity, "BillingCustomer" | "SupportOrganization");
+        let of_this = |key: &KeyExpr| identity.number.as_ref().is_some_and(|(number, _)| number == key);
+        let steps = self.steps.iter().enumerate();
+        steps.filter(|(_, step)| is_record(step.ask.entity.name) && of_this(&step.key)).map(|(id, _)| id).collect()
     }
 
     /// The account is asked for where the ERP does not answer, unless the plan asks for it anyway.
