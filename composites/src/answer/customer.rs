@@ -104,7 +104,11 @@ fn told_by(record: &Record, erp: &Known) -> Record {
         Known::No(_) => Value::Null,
         _ => record.get("customerNumber").clone(),
     };
-    Record::new(expect_object("Customer")).with("number", number).with("name", record.get("name").clone())
+    let name = match (record.get("name"), erp) {
+        (Value::Null, Known::Failed(failure)) => Value::Failed(Arc::clone(failure)),
+        (name, _) => name.clone(),
+    };
+    Record::new(expect_object("Customer")).with("number", number).with("name", name)
 }
 
 /// It may well exist: what other systems say of it still stands beside the error.

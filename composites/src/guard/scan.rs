@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn brackets_in_strings_and_comments_do_not_nest() {
         let text = "{ a(s: \"[[[\\\"[[\", b: \"\"\"{{{ \\\"\"\" {{\"\"\") # ((((\n }";
-        assert_eq!(count(text, 99), Counted { tokens: 10, nesting: 2 });
+        assert_eq!(count(text, 99), Counted { tokens: 11, nesting: 2 });
     }
 
     #[test]

@@ -1,0 +1,24 @@
+//! Connectors: how a question about an entity becomes calls in one vendor's protocol, and its answers canonical records.
+//!
+//! - [`wire`]: the words between drivers (pure: bytes in, bytes out) and the client that carries them.
+//! - [`driver`]: what a pack makes of a question, and of an answer.
+//! - [`system`]: one system of one tenant, with all that follows, behind [`Upstream`](crate::ask::Upstream).
+//! - [`client`]: carries a request; [`network`] says where to. [`credentials`]: what we show. [`meter`]: what is reported.
+
+pub mod client;
+pub mod credentials;
+pub mod driver;
+mod keys;
+mod map;
+pub mod meter;
+pub mod network;
+mod odata;
+mod read;
+mod rest;
+mod rows;
+mod soql;
+mod sort;
+#[cfg(test)]
+mod stage;
+pub mod system;
+pub mod wire;
