@@ -41,8 +41,14 @@ use scenario::Scenario;
 /// Of a demo, where nothing else is asked for: well below what its plans allow.
 const DEMO_RATE: u64 = 100;
 
-fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    run(Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("portico-load-tests: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let scenarios = chosen(&arguments)?;
     let binary = if arguments.env_file.is_some() { None } else { Some(binary::find(arguments.portico.as_deref())?) };
     let all_cores = available_parallelism().map_or(1, usize::from);
