@@ -6,11 +6,13 @@ mod demo;
 mod explain;
 mod init;
 mod keys;
+mod running;
 mod sandbox;
 mod schema;
 mod serve;
 
 use std::fmt;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -83,6 +85,14 @@ pub fn run() -> ExitCode {
             eprintln!("portico: {failure}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints to standard output. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -119,9 +119,33 @@ mod tests {
                 let operations = version.operations.iter().map(|one| format!("{} {}", one.method, one.path));
                 let routes = version.routes.iter().map(|one| format!("{} {}", one.methods[0], one.path));
                 let state = format!("{} {}", version.base_path(), version.lifecycle.as_str());
-                std::iter::once(state).chain(operations.chain(routes).map(|place| format!("  {place}"))).collect::<Vec<_>>()
+                std::iter::once(state)
+                    .chain(operations.chain(routes).map(|place| format!("  {place}")))
+                    .collect::<Vec<_>>()
             })
             .collect();
-        insta::assert_snapshot!(places.join("\n"), @"");
+        insta::assert_snapshot!(places.join("\n"), @r#"
+    /credit/v1 active
+      POST /checks
+    /erp/v1 active
+      GET /**
+    /partner/v0 retired
+    /partner/v1 deprecated
+      GET /orders/{orderNo}
+      GET /warranties/{serialNo}
+    /partner/v2 active
+      GET /orders/{number}
+      GET /orders
+      GET /products/{sku}
+      GET /warranties/{serialNumber}
+    /partner/v3 preview
+      GET /orders/{number}
+      GET /orders
+      GET /products/{sku}
+      GET /warranties/{serialNumber}
+    /support/v1 active
+      GET /customers/{number}
+      GET /entitlements
+    "#);
     }
 }

@@ -1,14 +1,141 @@
-//! `portico explain`.
+//! `portico explain`: what a query would cost and ask, without asking any system.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
+use portico_composites::connect::meter::{Meter, Silent};
+use portico_composites::engine::{Engine, Question};
+use portico_composites::fresh::{Cache, Limits, SystemClock, Wish};
+use portico_composites::plan::Explained;
+use portico_contracts::tenancy::{ConsumerId, Principal, TenantId};
 
 use super::Failure;
+use crate::estates::Estates;
+use crate::settings::{FormOnly, Settings};
+use crate::templates;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// The configuration's folder.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// Explain for the demo's configuration instead of a folder.
+    #[arg(long)]
+    demo: bool,
+    /// For which tenant.
+    #[arg(long)]
+    tenant: String,
+    /// For which of its consumers: with its scopes and its limits.
+    #[arg(long)]
+    consumer: String,
+    /// The GraphQL document, or `@FILE`.
+    #[arg(long)]
+    query: String,
+    /// Which of the document's operations.
+    #[arg(long)]
+    operation: Option<String>,
+    /// The operation's variables, as a JSON object.
+    #[arg(long, default_value = "{}")]
+    variables: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_: Arguments) -> Result<ExitCode, Failure> {
-    Err(Failure::new("`portico explain` is not built yet"))
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let settings = read(&arguments)?;
+    let meter: Arc<dyn Meter> = Arc::new(Silent);
+    let estates = Estates::build(&settings, &meter)?;
+    let principal = principal(&settings, &arguments)?;
+    let clock = Arc::new(SystemClock);
+    let nothing = Limits { bytes: 0, ..Limits::default() };
+    let engine = Engine::new(settings.graphql.guard.clone(), u64::MAX, Cache::new(nothing, clock.clone()), clock);
+    let estate = estates.of(&principal.tenant).ok_or_else(|| Failure::new("the tenant has no systems"))?;
+    let question = question(&arguments)?;
+    match engine.prepare(&question, estate, &principal, Wish::default()) {
+        Ok(prepared) => show(&prepared.explain(), u64::from(settings.graphql.max_cost), arguments.json),
+        Err(refused) => {
+            let errors = refused.graphql("explain");
+            let messages = errors.iter().filter_map(|error| error["message"].as_str());
+            Err(Failure::new(format!("{}: {}", refused.problem.code, messages.collect::<Vec<_>>().join("; "))))
+        }
+    }
+}
+
+fn read(arguments: &Arguments) -> Result<Settings, Failure> {
+    let checked = if arguments.demo {
+        Settings::check_files(templates::DEMO, &FormOnly)
+    } else {
+        Settings::check(&arguments.folder, &FormOnly)
+    };
+    checked.map_err(|mistakes| {
+        let lines = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
+        Failure::new(format!("the configuration is not in order:{}", lines.collect::<String>()))
+    })
+}
+
+fn principal(settings: &Settings, arguments: &Arguments) -> Result<Principal, Failure> {
+    let tenant = TenantId::parse(&arguments.tenant)?;
+    let id = ConsumerId::parse(&arguments.consumer)?;
+    let known = settings.tenants.get(&tenant).ok_or_else(|| Failure::new(format!("there is no tenant `{tenant}`")))?;
+    let consumer = known.consumers.get(&id).ok_or_else(|| Failure::new(format!("{tenant} has no consumer `{id}`")))?;
+    Ok(Principal {
+        tenant,
+        consumer: id,
+        subject: Arc::from("explain"),
+        scopes: Arc::clone(&consumer.scopes),
+        customers: consumer.customers.clone(),
+    })
+}
+
+fn question(arguments: &Arguments) -> Result<Question, Failure> {
+    let query = match arguments.query.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| Failure::new(format!("{file}: {error}")))?,
+        None => arguments.query.clone(),
+    };
+    let variables = serde_json::from_str(&arguments.variables)
+        .map_err(|error| Failure::new(format!("--variables is not a JSON object: {error}")))?;
+    Ok(Question { query, operation_name: arguments.operation.clone(), variables })
+}
+
+fn show(explained: &Explained, most: u64, json: bool) -> Result<ExitCode, Failure> {
+    if json {
+        super::print(&format!("{}\n", serde_json::to_string_pretty(explained)?))?;
+    } else {
+        super::print(&in_words(explained, most))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn in_words(explained: &Explained, most: u64) -> String {
+    let mut text = format!("cost    {} points of at most {most}\ncalls   {} at most\n", explained.cost, explained.calls);
+    text += &format!("scopes  {}\n", explained.scopes.join(" "));
+    let mut wave = 0;
+    for step in &explained.steps {
+        if step.wave != wave {
+            wave = step.wave;
+            text += &format!("\nwave {wave}\n");
+        }
+        let cached = if step.cached { step.class } else { "always asked" };
+        text += &format!(
+            "  {:<14} {:<20} by {:<16} {:>3} call{} {:<14} {}\n",
+            step.system,
+            step.entity,
+            step.by,
+            step.calls,
+            if step.calls == 1 { " " } else { "s" },
+            cached,
+            step.keys
+        );
+        if let Some(other) = step.only_if_missing {
+            text += &format!("  {:<14} only where no {other} was found\n", "");
+        }
+    }
+    if !explained.not_provided.is_empty() {
+        text += &format!("\nnot provided by any system: {}\n", explained.not_provided.join(", "));
+    }
+    text
 }

@@ -30,6 +30,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Kind::Tenant => Document::Tenant,
         Kind::Api => Document::Api,
     };
-    println!("{}", serde_json::to_string_pretty(&settings::schema(document))?);
+    super::print(&format!("{}\n", serde_json::to_string_pretty(&settings::schema(document))?))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -14,11 +14,9 @@ use portico_contracts::tenancy::{TenantId, Tier};
 use portico_policies::authenticate::Issuer;
 
 pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, VersionName};
-pub use server::{
-    Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls,
-};
 pub use portico_composites::connect::network::Network;
 pub use portico_composites::connect::system::SystemSettings;
+pub use server::{Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls};
 pub use tenant::{ApiKey, Consumer, Tenant};
 
 use super::Mistake;

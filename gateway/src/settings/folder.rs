@@ -19,7 +19,8 @@ pub(crate) enum Folder {
 impl Folder {
     pub(crate) fn open(path: &Path) -> Result<Self, Mistake> {
         let root = fs::canonicalize(path).ok().filter(|root| root.is_dir());
-        let missing = || Place::file(&path.display().to_string()).mistake("there is no such folder; `portico init` makes one");
+        let missing =
+            || Place::file(&path.display().to_string()).mistake("there is no such folder; `portico init` makes one");
         root.map(Folder::Disk).ok_or_else(missing)
     }
 
@@ -65,12 +66,15 @@ impl Folder {
     pub(crate) fn is_folder(&self, name: &str) -> bool {
         match self {
             Folder::Disk(_) => self.inside(name).is_ok_and(|path| path.is_dir()),
-            Folder::Memory(files) => files.keys().any(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))),
+            Folder::Memory(files) => {
+                files.keys().any(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+            }
         }
     }
 
     fn inside(&self, name: &str) -> Result<PathBuf, String> {
-        let steps_down = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let steps_down =
+            Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         let outside = || format!("\"{name}\" lies outside the configuration's folder, where nothing is read");
         let Folder::Disk(root) = self else { return Err(missing(name)) };
         if !steps_down {

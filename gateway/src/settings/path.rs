@@ -29,7 +29,9 @@ pub enum InvalidPath {
     #[error("a path has no empty segments and no `/` at its end")]
     Empty,
     /// A segment has characters that a canonical path does not have.
-    #[error("`{0}` is not a path segment: use letters, digits and `-._~`, or a parameter as `{{name}}`, or `/**` at the end")]
+    #[error(
+        "`{0}` is not a path segment: use letters, digits and `-._~`, or a parameter as `{{name}}`, or `/**` at the end"
+    )]
     Segment(String),
     /// A parameter stands twice.
     #[error("the parameter `{{{0}}}` stands twice")]
@@ -212,7 +214,9 @@ mod tests {
 
     #[test]
     fn what_is_not_canonical_is_no_template() {
-        for text in ["", "orders", "/orders/", "//", "/a//b", "/..", "/%2e", "/{a", "/{1}", "/a**", "/**/b", "/{a}/{a}", "/a b"] {
+        for text in
+            ["", "orders", "/orders/", "//", "/a//b", "/..", "/%2e", "/{a", "/{1}", "/a**", "/**/b", "/{a}/{a}", "/a b"]
+        {
             assert!(PathTemplate::parse(text).is_err(), "{text}");
         }
     }

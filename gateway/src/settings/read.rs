@@ -135,6 +135,12 @@ impl<T> Reading<T> {
         let holds = |lost: &str| path.strip_prefix(lost).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         self.written.is_none() || self.lost.iter().any(|lost| holds(lost))
     }
+
+    /// The names right below a path that were lost to mistakes.
+    pub(crate) fn lost_below<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s str> {
+        let below = move |lost: &'s Arc<str>| lost.strip_prefix(path)?.strip_prefix('.')?.split('.').next();
+        self.lost.iter().filter_map(below)
+    }
 }
 
 /// Reads one file's text.
@@ -162,4 +168,3 @@ pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Reading<T> {
     let path_of = |id| root.find(id).map(|node| Arc::clone(&node.place.path));
     Reading { written, lost: pruned.into_inner().into_iter().filter_map(path_of).collect(), mistakes }
 }
-

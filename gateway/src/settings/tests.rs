@@ -34,7 +34,8 @@ consumers:
 
 const API: &str = "state: active\nscope: api:orders\n";
 
-const OPERATION: &str = "# GET /orders/{number}\n# required: erp\nquery Order($number: String!) { order(number: $number) { status } }\n";
+const OPERATION: &str =
+    "# GET /orders/{number}\n# required: erp\nquery Order($number: String!) { order(number: $number) { status } }\n";
 
 impl Written {
     fn sound() -> Self {
@@ -152,10 +153,54 @@ rules:
   credit: { review_above_percent: 120, currencies: [EURO] }
 ",
         )
-        .with("apis/orders/v1/api.yaml", "state: deprecated\nsucessor: v2\nsuccessor: v3\nroutes: [{ path: data, role: erp }]\n")
+        .with(
+            "apis/orders/v1/api.yaml",
+            "state: deprecated\nsucessor: v2\nsuccessor: v3\nroutes: [{ path: data, role: erp }]\n",
+        )
         .with("apis/orders/v1/order.graphql", "# FETCH /orders/{number}\nquery { __typename }\n")
         .with("apis/orders/v1/other.graphql", "query { __typename }\n");
-    assert_snapshot!(written.mistakes(), @"");
+    assert!(!written.mistakes().contains("hunter"));
+    assert_snapshot!(written.mistakes(), @r#"
+    apis/orders/v1/api.yaml:1 scope: say which scope opens this version, for example `scope: api:partner`; without one it would be closed
+    apis/orders/v1/api.yaml:1 state: a deprecated version says since when: `deprecated_on`
+    apis/orders/v1/api.yaml:2 sucessor: there is no setting "sucessor" here; did you mean "successor"?
+    apis/orders/v1/api.yaml:3 successor: orders has no version "v3"; there is none
+    apis/orders/v1/api.yaml:4 routes[0].path: a path starts with `/`
+    apis/orders/v1/order.graphql:1: expected a placement such as `# GET /orders/{number}`, found "FETCH /orders/{number}"
+    apis/orders/v1/other.graphql: the first line places the document, for example `# GET /orders/{number}`
+    portico.yaml:1 listen.adress: there is no setting "adress" here; did you mean "address"?
+    portico.yaml:1 listen.h2c: expected a boolean, found text
+    portico.yaml:2 limits.body_bytes: expected a size such as `512B`, `32KiB` or `2MiB`, found a number
+    portico.yaml:2 limits.idle_timeout: expected a duration such as `250ms`, `30s`, `5m`, `2h` or `1d`, found a number
+    portico.yaml:5 issuers.main.url: expected https; plain http is for `network: private` only
+    portico.yaml:6 issuers.main.audience: tokens for anybody would be accepted: name at least one audience
+    portico.yaml:7 issuers.main.tenants[0]: there is no tenant "akme" in tenants/; did you mean "acme"?
+    portico.yaml:8 issuers.main.algorithms[0]: HS256 is symmetric: whoever checks a token could make one, so it is never accepted
+    portico.yaml:8 issuers.main.algorithms[1]: tokens without a signature are never accepted
+    portico.yaml:8 issuers.main.algorithms[2]: "RS265" is not an algorithm that is accepted; did you mean "RS256"?
+    portico.yaml:9 issuers.second: "url" is missing here
+    portico.yaml:11 plans.gold.rate: expected a rate such as `500/s`, `20/min`, `1000/h` or `10000/day`, found a number
+    portico.yaml:12 plans.silver.burst: this must be 1 or more
+    portico.yaml:14 freshness.order: there is no class "order"; did you mean "orders"?
+    portico.yaml:15 freshness.products.ttl: no value outlives its ceiling of 7200s, so ttl cannot be longer
+    portico.yaml:16 freshness.receivables: receivables are cached only where a tenant says so, in its own file
+    tenants/acme.yaml:3 systems.acme-erp.role: "epr" is not known here; did you mean "erp"?
+    tenants/acme.yaml:8 systems.acme-crm.pack: no pack is named "salesfource"; did you mean "salesforce"?
+    tenants/acme.yaml:9 systems.acme-crm.url: 127.0.0.1 is not a public address; say `network: private` if it is meant
+    tenants/acme.yaml:10 systems.acme-crm.timeout: this must be more than nothing
+    tenants/acme.yaml:11 systems.acme-billing: pack `stripe` has no setting `verison`; did you mean `version`?
+    tenants/acme.yaml:14 systems.acme-billing.url: an address holds no credentials; they have settings of their own
+    tenants/acme.yaml:16 systems.acme-billing.credentials.bearer.token: secrets do not stand in the configuration: write a reference to it, `env:NAME` or `file:PATH`
+    tenants/acme.yaml:18 owners.Asset: this tenant has no system "acme-crn"; did you mean "acme-crm"?
+    tenants/acme.yaml:19 owners.Invoces: there is no entity "Invoces"; did you mean "Invoice"?
+    tenants/acme.yaml:22 consumers.console.plan: no plan is named "golden" in portico.yaml; did you mean "gold"?
+    tenants/acme.yaml:23 consumers.console.tier: expected one of: critical, standard, best_effort
+    tenants/acme.yaml:25 consumers.Portal: `Portal` is not a valid name: use 1 to 63 lower-case letters, digits and `-`, starting with a letter
+    tenants/acme.yaml:28 consumers.Portal.customers: a consumer that sees no customer is of no use; leave the setting out for all
+    tenants/acme.yaml:29 consumers.Portal.keys[0].hash: a key's hash is written `sha256:` and 64 hexadecimal digits; `portico keys new` prints one
+    tenants/acme.yaml:31 rules.credit.currencies[0]: "EURO" is not a currency code such as EUR
+    tenants/acme.yaml:31 rules.credit.review_above_percent: a share of the limit is 0 to 100 percent; what is above the limit is never approved
+    "#);
 }
 
 #[test]
@@ -163,13 +208,16 @@ fn bad_yaml_in_one_file_hides_no_mistake_in_another_and_makes_none_up() {
     let written = Written::sound()
         .with("portico.yaml", "plans:\n  gold: { rate: 500/s\nlisten: 1\n")
         .with("tenants/acme.yaml", &TENANT.replace("dynamics365", "dynamic365"));
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"
+    portico.yaml:3: this is not YAML that can be read: while parsing a flow mapping, did not find expected ',' or '}'
+    tenants/acme.yaml:5 systems.acme-erp.pack: no pack is named "dynamic365"; did you mean "dynamics365"?
+    "#);
 }
 
 #[test]
 fn a_key_that_stands_twice_is_a_mistake() {
     let written = Written::sound().with("tenants/acme.yaml", &format!("{TENANT}\nconsumers: {{}}\n"));
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @"tenants/acme.yaml:13 consumers: this key stands twice in the same mapping; keep one of them");
 }
 
 #[test]
@@ -190,14 +238,14 @@ fn a_bomb_of_aliases_is_refused() {
 fn files_outside_the_folder_are_refused() {
     let written = Written::sound().without("tenants/acme.yaml");
     std::os::unix::fs::symlink("/etc/hostname", written.path().join("tenants/acme.yaml")).unwrap();
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"tenants/acme.yaml: "tenants/acme.yaml" lies outside the configuration's folder, where nothing is read"#);
 }
 
 #[test]
 fn secrets_are_missed_by_name_and_never_shown() {
     let written = Written::sound();
     let mistakes = Settings::check(written.path(), &BTreeMap::new()).expect_err("the token is missing");
-    assert_snapshot!(mistakes[0], @"");
+    assert_snapshot!(mistakes[0], @"tenants/acme.yaml:9 systems.acme-erp.credentials.bearer.token: the environment variable ERP_TOKEN is not set");
     let settings = format!("{:?}", written.settings());
     assert!(settings.contains("[secret]") && !settings.contains("hunter2"), "{settings}");
 }
@@ -207,24 +255,45 @@ fn the_form_can_be_checked_without_secrets() {
     assert!(Settings::check(Written::sound().path(), &FormOnly).is_ok());
     let literal = Written::sound().with("tenants/acme.yaml", &TENANT.replace("env:ERP_TOKEN", "hunter2"));
     let mistakes = Settings::check(literal.path(), &FormOnly).expect_err("a literal is a mistake of form");
-    assert_snapshot!(mistakes[0], @"");
+    assert_snapshot!(mistakes[0], @"tenants/acme.yaml:9 systems.acme-erp.credentials.bearer.token: secrets do not stand in the configuration: write a reference to it, `env:NAME` or `file:PATH`");
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+}
+
+#[test]
+fn a_secret_in_a_wrong_place_is_not_shown_either() {
+    let places = [
+        "hunter2",
+        "{ hunter2 }",
+        "{ bearer: hunter2 }",
+        "{ bearer: { hunter2 } }",
+        "{ bearer: { token: [hunter2] } }",
+    ];
+    for place in places {
+        let text = TENANT.replace("\n      bearer: { token: env:ERP_TOKEN }", &format!(" {place}"));
+        let mistakes = Written::sound().with("tenants/acme.yaml", &text).mistakes();
+        assert!(!mistakes.contains("hunter2"), "{mistakes}");
+    }
 }
 
 #[test]
 fn secrets_come_from_files_too() {
     let of_file = TENANT.replace("env:ERP_TOKEN", "file:secrets/erp");
     let written = Written::sound().with("tenants/acme.yaml", &of_file);
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"tenants/acme.yaml:9 systems.acme-erp.credentials.bearer.token: there is no file "secrets/erp""#);
     written.with("secrets/erp", "hunter2\n").settings();
     let outside = Written::sound().with("tenants/acme.yaml", &TENANT.replace("env:ERP_TOKEN", "file:../erp"));
-    assert_snapshot!(outside.mistakes(), @"");
+    assert_snapshot!(outside.mistakes(), @r#"tenants/acme.yaml:9 systems.acme-erp.credentials.bearer.token: "../erp" lies outside the configuration's folder, where nothing is read"#);
 }
 
 #[test]
 fn a_tenant_with_two_systems_of_a_role_says_who_owns_what() {
     let second = TENANT.replace("consumers:", "  acme-crm: { role: crm, pack: salesforce, url: https://a.example.com }\n  old-crm: { role: crm, pack: salesforce, url: https://b.example.com }\nowners: { Account: acme-crm, Contact: acme-crm }\nconsumers:");
     let written = Written::sound().with("tenants/acme.yaml", &second);
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"
+    tenants/acme.yaml:1 owners: Asset could come from acme-crm and from old-crm: say which owns it
+    tenants/acme.yaml:1 owners: Contract could come from acme-crm and from old-crm: say which owns it
+    tenants/acme.yaml:1 owners: ServiceEntitlement could come from acme-crm and from old-crm: say which owns it
+    "#);
 }
 
 #[test]
@@ -233,18 +302,37 @@ fn paths_that_collide_and_documents_that_do_not_fit_are_mistakes() {
         .with("apis/orders/v1/same.graphql", "# GET /orders/{no}\nquery Order($no: String!) {\n  order(number: $no) { statos }\n}\n")
         .with("apis/orders/v1/unbound.graphql", "# GET /unbound/{id}\nquery Order($no: String!) { order(number: $no) { status } }\n")
         .with("apis/orders/v1/words.graphql", "# POST /words\n# requried: erp\n# tier: urgent\n# required: epr\n# Scope and tier are for people here: nothing is wrong with this.\nquery Order($no: String!) { order(number: $no) { status } }\n");
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"
+    apis/orders/v1/same.graphql: GET /orders/{no} is taken already, by apis/orders/v1/order.graphql
+    apis/orders/v1/same.graphql:3: Unknown field "statos" on type "Order".
+    apis/orders/v1/unbound.graphql: the path has `{id}`, but the document has no variable `$id`
+    apis/orders/v1/words.graphql:2: "requried" is not known here; did you mean "required"?
+    apis/orders/v1/words.graphql:3: "urgent" is not a tier; there is: critical, standard, best_effort
+    apis/orders/v1/words.graphql:4: "epr" is not a role; did you mean "erp"?
+    "#);
 }
 
 #[test]
 fn versions_follow_each_other_in_order() {
     let written = Written::sound()
-        .with("apis/orders/v1/api.yaml", "state: deprecated\nscope: api:orders\ndeprecated_on: 2026-05-01\nsunset_on: 2026-04-01\nsuccessor: v0\n")
+        .with(
+            "apis/orders/v1/api.yaml",
+            "state: deprecated\nscope: api:orders\ndeprecated_on: 2026-05-01\nsunset_on: 2026-04-01\nsuccessor: v0\n",
+        )
         .with("apis/orders/v0/api.yaml", "state: retired\nsuccessor: v0\n")
         .with("apis/orders/v2/api.yaml", "state: active\nscope: api:orders\nsunset_on: 2027-01-01\n")
         .with("apis/orders/two/api.yaml", "state: preview\n")
         .with("apis/graphql/v1/api.yaml", "state: deprecated\nscope: api:orders\n");
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"
+    apis/graphql/v1: /graphql is a path of Portico's own; call the API something else
+    apis/graphql/v1/api.yaml:1 state: a deprecated version says since when: `deprecated_on`
+    apis/orders/two: "two" cannot name a version: use `v` and a number, for example v2
+    apis/orders/two/api.yaml:1 scope: say which scope opens this version, for example `scope: api:partner`; without one it would be closed
+    apis/orders/v0/api.yaml:2 successor: a version cannot follow itself
+    apis/orders/v1/api.yaml:4 sunset_on: the sunset comes before 2026-05-01, the day of deprecation
+    apis/orders/v1/api.yaml:5 successor: orders v0 is retired itself
+    apis/orders/v2/api.yaml:3 sunset_on: this is for versions that are `deprecated` or `retired`
+    "#);
 }
 
 #[test]
@@ -252,7 +340,10 @@ fn own_packs_come_first_and_their_mistakes_have_lines() {
     let written = Written::sound()
         .with("packs/dynamics365.yaml", "pack: dynamics365\ntitle: Mine\ndriver: odatta\npath: /data/\nentities: {}\n")
         .with("packs/unread.yml", "");
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"
+    packs/dynamics365.yaml:3 driver: `odatta` is none of odata, soql, rest; did you mean `odata`?
+    packs/unread.yml: this file is not read; call it unread.yaml
+    "#);
 }
 
 #[test]
@@ -262,23 +353,31 @@ fn what_nobody_uses_is_a_warning() {
         .with("tenants/empty.yaml", "")
         .with("apis/erp/v1/api.yaml", "state: active\nscope: api:erp\nroutes: [{ path: /**, role: crm }]\n");
     let warnings: String = written.settings().warnings.iter().map(|warning| format!("{warning}\n")).collect();
-    assert_snapshot!(warnings, @"");
+    assert_snapshot!(warnings, @r#"
+    apis: no consumer holds the scope "api:erp"
+    portico.yaml:6 plans.silver: no consumer has the plan silver
+    tenants/acme.yaml: /erp/v1 goes to the crm system, which this tenant does not have
+    tenants/empty.yaml: /erp/v1 goes to the crm system, which this tenant does not have
+    tenants/empty.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    "#);
 }
 
 #[test]
 fn two_consumers_never_share_a_key() {
     let hash = format!("sha256:{}", "ab".repeat(32));
     let key = format!("keys: [{{ name: a, hash: \"{hash}\" }}]");
-    let consumers = format!("  one: {{ plan: gold, scopes: [order:read], {key} }}\n  two: {{ plan: gold, scopes: [order:read], {key} }}\n");
+    let consumers = format!(
+        "  one: {{ plan: gold, scopes: [order:read], {key} }}\n  two: {{ plan: gold, scopes: [order:read], {key} }}\n"
+    );
     let written = Written::sound().with("tenants/acme.yaml", &format!("{TENANT}{consumers}"));
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"tenants/acme.yaml consumers.two: the API key "a" is also a key of one of acme"#);
 }
 
 #[test]
 fn a_tenant_narrows_freshness_and_never_widens_it() {
     let freshness = "freshness:\n  receivables: { ttl: 10s }\n  orders: { ceiling: 1d, ttl: 1s }\n";
     let written = Written::sound().with("tenants/acme.yaml", &format!("{TENANT}{freshness}"));
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @"tenants/acme.yaml:14 freshness.orders.ceiling: the ceiling can be lowered, not raised: it is 900s");
 }
 
 #[test]
@@ -296,5 +395,56 @@ routes:
   - { path: /openapi.json, role: erp }
 ",
     );
-    assert_snapshot!(written.mistakes(), @"");
+    assert_snapshot!(written.mistakes(), @r#"
+    apis/erp/v1/api.yaml:4 routes[0].upstream: the path has no `{di}`; did you mean "id"?
+    apis/erp/v1/api.yaml:5 routes[1].methods[0]: "TRACE" cannot be forwarded; there is: GET, HEAD, POST, PUT, PATCH, DELETE
+    apis/erp/v1/api.yaml:5 routes[1].methods[2]: this method stands twice
+    apis/erp/v1/api.yaml:5 routes[1].upstream: the path ends in `/**`, so this must end in it too
+    apis/erp/v1/api.yaml:6 routes[2].upstream: the path does not end in `/**`, so there is nothing to append
+    apis/erp/v1/api.yaml:7 routes[3]: GET /e is taken already, by apis/erp/v1/api.yaml routes[2]
+    apis/erp/v1/api.yaml:8 routes[4].path: `..` is not a path segment: use letters, digits and `-._~`, or a parameter as `{name}`, or `/**` at the end
+    apis/erp/v1/api.yaml:9 routes[5]: /openapi.json is where the version's contract is found; use another path
+    "#);
+}
+
+#[test]
+fn editors_are_told_what_may_be_written() {
+    for (name, document) in [("gateway", Document::Gateway), ("tenant", Document::Tenant), ("api", Document::Api)] {
+        assert_snapshot!(format!("schema_{name}"), serde_json::to_string_pretty(&schema(document)).unwrap());
+    }
+}
+
+#[test]
+fn what_templates_write_fits_what_editors_are_told() {
+    for (file, text) in crate::templates::INIT.iter().chain(crate::templates::DEMO) {
+        let document = match file {
+            _ if !file.ends_with(".yaml") => continue,
+            _ if file.starts_with("tenants/") => Document::Tenant,
+            _ if file.starts_with("apis/") => Document::Api,
+            _ => Document::Gateway,
+        };
+        let written: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+        if let Err(error) = jsonschema::validate(schema(document).as_value(), &written) {
+            panic!("{file}: {error}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever an editor or a bad merge leaves behind: mistakes or settings, never a panic, and never the secret.
+    #[test]
+    fn no_file_makes_the_check_stumble(cut in 0_usize..TENANT.len(), length in 0_usize..40, scrap in "[\\PC\n\t]{0,12}") {
+        let mut text = TENANT.replace("env:ERP_TOKEN", "hunter2");
+        let cut = cut.min(text.len());
+        let end = (cut + length).min(text.len());
+        text.replace_range(cut..end, &scrap);
+        let written = Written::sound().with("tenants/acme.yaml", &text);
+        let said = match written.check() {
+            Ok(settings) => format!("{settings:?}"),
+            Err(mistakes) => format!("{mistakes:?}"),
+        };
+        proptest::prop_assert!(!said.contains("hunter2"), "{said}");
+    }
 }

@@ -11,8 +11,8 @@ pub(crate) use gateway::{
     LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
 };
 pub(crate) use tenant::{
-    ClientAuthWord, ConsumerSection, CreditSection, CredentialsSection, EntitlementSection, KeySection, OauthSection, RulesSection,
-    SupportLevelWord, SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
+    ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection, KeySection, OauthSection,
+    RulesSection, SupportLevelWord, SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
 };
 
 use std::collections::BTreeMap;

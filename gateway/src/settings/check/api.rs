@@ -32,7 +32,8 @@ pub(super) fn check_all(files: &Files, ledger: &mut Ledger<'_>) -> BTreeMap<ApiN
             compiler.check(operation, ledger);
         }
         if let Some(checked) = checked.filter(|_| well_named) {
-            let versions = &mut apis.entry(api.clone()).or_insert(Api { name: api, versions: BTreeMap::new() }).versions;
+            let versions =
+                &mut apis.entry(api.clone()).or_insert(Api { name: api, versions: BTreeMap::new() }).versions;
             versions.insert(version, Arc::new(checked));
         }
     }
@@ -43,7 +44,8 @@ fn check_names(api: &str, version: &str, place: &Place, ledger: &mut Ledger<'_>)
     let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let named = api.len() <= 63 && api.starts_with(|c: char| c.is_ascii_lowercase()) && api.bytes().all(letter);
     if !named {
-        let says = format!("\"{api}\" cannot name an API: use lower-case letters, digits and `-`, starting with a letter");
+        let says =
+            format!("\"{api}\" cannot name an API: use lower-case letters, digits and `-`, starting with a letter");
         ledger.wrong(place, says);
     }
     let numbered = version.starts_with('v') && VersionNumber::parse(version).is_some();
@@ -66,16 +68,14 @@ fn check(
 ) -> Option<ApiVersion> {
     let lifecycle = lifecycle::check(api, version, written, files, ledger);
     if written.scope.is_none() && written.state.value != StateWord::Retired && !folder.api.may_have_had("scope") {
-        let says = "say which scope opens this version, for example `scope: api:partner`; without one it would be closed";
+        let says =
+            "say which scope opens this version, for example `scope: api:partner`; without one it would be closed";
         ledger.wrong(&written.place.below("scope"), says);
     }
-    let operations: Vec<_> = folder
-        .documents
-        .iter()
-        .filter_map(|(file, text)| operation::check(file, text, ledger))
-        .map(Arc::new)
-        .collect();
-    let routes: Vec<_> = written.routes.iter().filter_map(|at| Some((at, Arc::new(route::check(at, ledger)?)))).collect();
+    let operations: Vec<_> =
+        folder.documents.iter().filter_map(|(file, text)| operation::check(file, text, ledger)).map(Arc::new).collect();
+    let routes: Vec<_> =
+        written.routes.iter().filter_map(|at| Some((at, Arc::new(route::check(at, ledger)?)))).collect();
     let mut paths = Paths::default();
     for operation in &operations {
         paths.take(&operation.method, &operation.path, &Place::file(&operation.file), ledger);

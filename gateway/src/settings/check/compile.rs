@@ -9,8 +9,8 @@ use portico_composites::guard::Guard;
 use portico_composites::operations;
 
 use super::ledger::Ledger;
-use crate::settings::read::Place;
 use crate::settings::Operation;
+use crate::settings::read::Place;
 
 /// Compiles documents; nothing is ever asked of it.
 pub(super) struct Compiler(Engine);

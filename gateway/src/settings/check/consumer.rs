@@ -45,6 +45,7 @@ fn plan(
     let is_known = written.is_some_and(|plans| plans.contains_key(&name.value));
     if !is_known && !files.gateway.may_have_had(&format!("plans.{}", name.value)) {
         let known = written.into_iter().flat_map(|plans| plans.keys().map(String::as_str));
+        let known = known.chain(files.gateway.lost_below("plans"));
         let says = format!("no plan is named \"{}\" in portico.yaml{}", name.value, suggestion(name, known));
         ledger.wrong(&name.place, says);
     }

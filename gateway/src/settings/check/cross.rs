@@ -44,7 +44,8 @@ fn published_scopes(settings: &Settings) -> BTreeSet<&str> {
 
 fn scopes(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     let published = published_scopes(settings);
-    let known: BTreeSet<&str> = Model::get().scopes().into_iter().chain(GRAPHQL_SCOPES).chain(published.clone()).collect();
+    let known: BTreeSet<&str> =
+        Model::get().scopes().into_iter().chain(GRAPHQL_SCOPES).chain(published.clone()).collect();
     let mut held = BTreeSet::new();
     for scope in consumers(files).flat_map(|consumer| consumer.scopes.iter()) {
         held.insert(scope.as_str());
@@ -96,12 +97,15 @@ fn unused(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
 
 fn unbound_routes(settings: &Settings, tenant: &crate::settings::Tenant, place: &Place, ledger: &mut Ledger<'_>) {
     let versions = settings.apis.values().flat_map(|api| api.versions.values());
-    let routes: BTreeSet<_> = versions.flat_map(|version| version.routes.iter().map(move |r| (r.role, version.base_path()))).collect();
+    let routes: BTreeSet<_> =
+        versions.flat_map(|version| version.routes.iter().map(move |r| (r.role, version.base_path()))).collect();
     for (role, path) in routes {
         match tenant.bound_to(role).count() {
-            0 => ledger.odd(place, format!("{path} goes to the {} system, which this tenant does not have", role.as_str())),
+            0 => ledger
+                .odd(place, format!("{path} goes to the {} system, which this tenant does not have", role.as_str())),
             1 => {}
-            _ => ledger.wrong(place, format!("{path} goes to the {} system, of which this tenant has several", role.as_str())),
+            _ => ledger
+                .wrong(place, format!("{path} goes to the {} system, of which this tenant has several", role.as_str())),
         }
     }
 }

@@ -8,10 +8,10 @@ use portico_policies::authenticate::{self, Issuer, SigningAlgorithm};
 
 use super::files::Files;
 use super::ledger::Ledger;
+use crate::settings::Network;
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{GatewayFile, IssuerSection, NetworkWord};
-use crate::settings::Network;
 
 const USUAL_ALGORITHMS: [SigningAlgorithm; 3] =
     [SigningAlgorithm::RS256, SigningAlgorithm::PS256, SigningAlgorithm::ES256];

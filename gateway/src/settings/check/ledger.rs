@@ -20,7 +20,7 @@ pub(super) struct Ledger<'a> {
 }
 
 /// A reference that is not looked up, because only the form is checked.
-const UNRESOLVED: &str = "https://unresolved.invalid/";
+pub(super) const UNRESOLVED: &str = "https://unresolved.invalid/";
 
 /// A secret longer than this is another file.
 const LONGEST_SECRET: usize = 64 * 1024;
@@ -67,8 +67,13 @@ impl<'a> Ledger<'a> {
             return Some(Secret::new(""));
         }
         let value = self.look_up(&at.value.0).and_then(|value| {
-            let sendable = !value.is_empty() && value.len() <= LONGEST_SECRET && !value.bytes().any(|b| b.is_ascii_control());
-            if sendable { Ok(value) } else { Err(format!("{} is empty, too long, or holds line breaks or control characters", at.value.0)) }
+            let sendable =
+                !value.is_empty() && value.len() <= LONGEST_SECRET && !value.bytes().any(|b| b.is_ascii_control());
+            if sendable {
+                Ok(value)
+            } else {
+                Err(format!("{} is empty, too long, or holds line breaks or control characters", at.value.0))
+            }
         });
         self.take(&at.place, value).map(Secret::new)
     }
@@ -87,13 +92,13 @@ impl<'a> Ledger<'a> {
 
     fn look_up(&self, reference: &Reference) -> Result<String, String> {
         match reference {
-            Reference::Environment(name) => self
-                .secrets
-                .environment(name)
-                .ok_or_else(|| format!("the environment variable {name} is not set")),
+            Reference::Environment(name) => {
+                self.secrets.environment(name).ok_or_else(|| format!("the environment variable {name} is not set"))
+            }
             Reference::File(path) => {
                 let found = self.folder.named(path)?;
-                let text = std::fs::read_to_string(found).map_err(|error| format!("\"{path}\" cannot be read: {error}"))?;
+                let text =
+                    std::fs::read_to_string(found).map_err(|error| format!("\"{path}\" cannot be read: {error}"))?;
                 Ok(text.trim_end_matches(['\r', '\n']).to_owned())
             }
         }
@@ -160,7 +165,22 @@ mod tests {
 
     #[test]
     fn private_addresses_are_told_from_public_ones() {
-        for private in ["127.0.0.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "10.1.2.3", "100.64.0.1", "[fd00::1]", "[fe80::1]", "localhost", "a.localhost", "metadata.google.internal"] {
+        for private in [
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "0.0.0.0",
+            "169.254.169.254",
+            "10.1.2.3",
+            "100.64.0.1",
+            "[fd00::1]",
+            "[fe80::1]",
+            "localhost",
+            "a.localhost",
+            "metadata.google.internal",
+        ] {
             let refused = check_url(&format!("https://{private}/"), Network::Public);
             assert!(refused.unwrap_err().contains("not a public address"), "{private}");
             assert!(check_url(&format!("http://{private}/"), Network::Private).is_ok(), "{private}");
@@ -172,7 +192,16 @@ mod tests {
 
     #[test]
     fn an_address_is_an_address_and_nothing_else() {
-        for text in ["", "erp", "ftp://erp.example.com", "http://erp.example.com", "https://u:p@erp.example.com", "https://erp.example.com?a=b", "https://erp.example.com#a", "file:///etc/passwd"] {
+        for text in [
+            "",
+            "erp",
+            "ftp://erp.example.com",
+            "http://erp.example.com",
+            "https://u:p@erp.example.com",
+            "https://erp.example.com?a=b",
+            "https://erp.example.com#a",
+            "file:///etc/passwd",
+        ] {
             assert!(check_url(text, Network::Public).is_err(), "{text}");
         }
     }

@@ -35,7 +35,11 @@ pub(super) fn check(
             if let Some(sunset) = written.sunset_on.as_ref().filter(|sunset| sunset.0 < since.0) {
                 ledger.wrong(&sunset.place, format!("the sunset comes before {}, the day of deprecation", since.0));
             }
-            Some(Lifecycle::Deprecated { since: midnight(since), sunset: written.sunset_on.as_ref().map(midnight), successor })
+            Some(Lifecycle::Deprecated {
+                since: midnight(since),
+                sunset: written.sunset_on.as_ref().map(midnight),
+                successor,
+            })
         }
     }
 }
@@ -68,7 +72,8 @@ fn successor(
         return None;
     }
     let Some(folder) = files.apis.get(&(api.to_string(), named.value.clone())) else {
-        let versions = files.apis.keys().filter(|(name, _)| name == api.as_str()).map(|(_, version)| version.as_str());
+        let others = files.apis.keys().filter(|(name, other)| name == api.as_str() && other != version.as_str());
+        let versions = others.map(|(_, version)| version.as_str());
         let says = format!("{api} has no version \"{}\"{}", named.value, suggestion(named, versions));
         ledger.wrong(&named.place, says);
         return None;

@@ -81,7 +81,9 @@ fn remark(comment: &str, operation: &mut Operation) -> Result<(), String> {
     match key {
         "scope" => operation.scope = Some(scope_of(value)?),
         "tier" => operation.tier = Some(tier_of(value)?),
-        "required" => operation.required = value.split(',').map(|word| role_of(word.trim())).collect::<Result<_, _>>()?,
+        "required" => {
+            operation.required = value.split(',').map(|word| role_of(word.trim())).collect::<Result<_, _>>()?;
+        }
         _ if key.contains(' ') => {}
         _ => {
             if let Some(near) = nearest(key, KEYS) {

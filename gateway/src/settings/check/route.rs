@@ -5,11 +5,11 @@ use std::sync::Arc;
 use http::Method;
 
 use super::ledger::Ledger;
+use crate::settings::ProxiedRoute;
 use crate::settings::mistake::suggestion;
 use crate::settings::path::PathTemplate;
 use crate::settings::read::At;
 use crate::settings::written::RouteSection;
-use crate::settings::ProxiedRoute;
 
 /// CONNECT and TRACE are never forwarded, and OPTIONS is answered by the gateway.
 const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use portico_contracts::canonical::Currency;
-use portico_contracts::rules::{
-    CreditRules, EntitlementRules, Rules, SupportLevel, WarrantyRules, WarrantyStart,
-};
+use portico_contracts::rules::{CreditRules, EntitlementRules, Rules, SupportLevel, WarrantyRules, WarrantyStart};
 
 use super::ledger::Ledger;
 use crate::settings::read::At;
@@ -24,7 +22,10 @@ pub(super) fn check(section: &RulesSection, ledger: &mut Ledger<'_>) -> Rules {
 fn credit(section: &CreditSection, ledger: &mut Ledger<'_>) -> CreditRules {
     let usual = CreditRules::default();
     if let Some(percent) = section.review_above_percent.as_ref().filter(|percent| percent.value > 100) {
-        ledger.wrong(&percent.place, "a share of the limit is 0 to 100 percent; what is above the limit is never approved");
+        ledger.wrong(
+            &percent.place,
+            "a share of the limit is 0 to 100 percent; what is above the limit is never approved",
+        );
     }
     let number = |at: &Option<At<u32>>, default: u32| at.as_ref().map_or(default, |at| at.value);
     let rules = CreditRules {

@@ -11,11 +11,12 @@ use portico_composites::fresh::FreshnessTable;
 use portico_contracts::tenancy::{SystemId, TenantId};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use url::Url;
 
 use super::credentials;
 use super::files::Files;
 use super::issuer::network;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, UNRESOLVED};
 use crate::settings::SystemSettings;
 use crate::settings::read::At;
 use crate::settings::written::{SystemSection, TenantFile};
@@ -54,13 +55,14 @@ fn check(
     let url = ledger.url(&section.url, network);
     let client = ClientSettings { network, authorities: authorities(section, ledger), ..ClientSettings::default() };
     let endure = endure(section, ledger);
-    // The credentials of a system may depend on what its pack says about tokens, and on its address.
-    let (pack, url) = (pack?, url?);
-    let credentials = credentials::check(section, &pack, &url, ledger);
     let settings = section.settings.iter().map(|(name, word)| (name.clone(), word.0.clone())).collect();
     let extensions = section.extensions.iter().map(|(entity, fields)| (entity.clone(), fields.value.clone())).collect();
     let binding = Binding { settings, extensions, of: id.clone().map(|id| (id, section.role)) };
-    if let Err(mistakes) = Driver::new(&pack, &binding, &url) {
+    // Tokens are had where the pack says, at the system's own address; a wrong address hides no mistake in the rest.
+    let somewhere = url.clone().or_else(|| Url::parse(UNRESOLVED).ok())?;
+    let pack = pack?;
+    let credentials = credentials::check(section, &pack, &somewhere, ledger);
+    if let Err(mistakes) = Driver::new(&pack, &binding, &somewhere) {
         mistakes.into_iter().for_each(|says| ledger.wrong(&section.place, says));
     }
     Some(SystemSettings {
@@ -69,7 +71,7 @@ fn check(
         role: section.role,
         pack,
         binding,
-        url,
+        url: url?,
         credentials: credentials?,
         client,
         endure,

@@ -13,19 +13,21 @@ use serde::de::{
 use super::AT;
 use super::tree::{Kind, Node};
 use crate::settings::Mistake;
-use crate::settings::mistake::suggestion;
+use crate::settings::mistake::{nearest, suggestion};
 
 /// What was not liked, and where.
 #[derive(Debug)]
 pub(super) struct Fault {
     says: String,
     missing: Option<&'static str>,
+    /// It follows from a mistake that was noted and pruned.
+    follows: bool,
     pub(super) node: Option<usize>,
 }
 
 impl Fault {
     fn new(says: impl fmt::Display) -> Self {
-        Fault { says: says.to_string(), missing: None, node: None }
+        Fault { says: says.to_string(), missing: None, follows: false, node: None }
     }
 
     /// The innermost node that sees the fault is where it is.
@@ -36,6 +38,9 @@ impl Fault {
 
     /// The mistake that this is; none where something is missing because a mistake was pruned there.
     pub(super) fn mistake(&self, root: &Node, pruned: &BTreeSet<usize>) -> Option<Mistake> {
+        if self.follows {
+            return None;
+        }
         let node = root.find(self.node.unwrap_or(root.id)).unwrap_or(root);
         if let (Some(missing), Kind::Map(entries)) = (self.missing, &node.kind)
             && entries.iter().any(|(key, value)| key == missing && pruned.contains(&value.id))
@@ -43,6 +48,14 @@ impl Fault {
             return None;
         }
         Some(node.place.mistake(self.says.clone()))
+    }
+}
+
+/// Shows the word where it is a slip of a known one; any other may be a secret in the wrong place.
+fn unknown_word(word: &str, known: &[&str]) -> Fault {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => Fault::new(format_args!("\"{word}\" is not known here; did you mean \"{near}\"?")),
+        None => Fault::new(format_args!("expected one of: {}", known.join(", "))),
     }
 }
 
@@ -94,7 +107,17 @@ impl<'t> Cursor<'t> {
 
     fn entries(self) -> Option<Vec<(&'t str, &'t Node)>> {
         let Kind::Map(entries) = &self.node.kind else { return None };
-        Some(entries.iter().filter(|(_, value)| !self.is_pruned(value)).map(|(key, value)| (key.as_str(), value)).collect())
+        Some(
+            entries
+                .iter()
+                .filter(|(_, value)| !self.is_pruned(value))
+                .map(|(key, value)| (key.as_str(), value))
+                .collect(),
+        )
+    }
+
+    fn has_lost_an_entry(&self) -> bool {
+        matches!(&self.node.kind, Kind::Map(entries) if entries.iter().any(|(_, value)| self.is_pruned(value)))
     }
 
     fn found(&self, expected: &dyn Expected) -> Fault {
@@ -105,18 +128,29 @@ impl<'t> Cursor<'t> {
     fn known_entries(self, fields: &'static [&'static str]) -> Option<Vec<(&'t str, &'t Node)>> {
         let (known, unknown): (Vec<_>, Vec<_>) = self.entries()?.into_iter().partition(|(key, _)| fields.contains(key));
         for (key, node) in unknown {
-            let says = format!("there is no setting \"{key}\" here{}", suggestion(key, fields.iter().copied()));
-            self.noted.borrow_mut().push(node.place.mistake(says));
+            self.noted.borrow_mut().push(self.unknown_key(key, node, fields));
             self.pruned.borrow_mut().insert(node.id);
         }
         Some(known)
+    }
+
+    /// A lone word in braces is no key but a value that lacks one: it may be a secret, and is not shown.
+    fn unknown_key(self, key: &str, node: &Node, fields: &[&str]) -> Mistake {
+        let lone = matches!(node.kind, Kind::Null) && nearest(key, fields.iter().copied()).is_none();
+        if lone {
+            let says = format!("a word stands here that is no setting; there is: {}", fields.join(", "));
+            return Mistake { line: node.place.line, ..self.node.place.mistake(says) };
+        }
+        node.place.mistake(format!("there is no setting \"{key}\" here{}", suggestion(key, fields.iter().copied())))
     }
 
     fn visit<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
             Kind::Null => visitor.visit_unit(),
             Kind::Bool(value) => visitor.visit_bool(*value),
-            Kind::Integer(value) => u64::try_from(*value).map_or_else(|_| self.no_negative(), |value| visitor.visit_u64(value)),
+            Kind::Integer(value) => {
+                u64::try_from(*value).map_or_else(|_| self.no_negative(), |value| visitor.visit_u64(value))
+            }
             Kind::Float => Err(self.found(&"another value")),
             Kind::Text(text) => visitor.visit_borrowed_str(text),
             Kind::List(items) => {
@@ -184,7 +218,11 @@ impl<'t> Deserializer<'t> for Cursor<'t> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'t>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        if name == AT { visitor.visit_seq(Placed { cursor: self, told: 0 }) } else { visitor.visit_newtype_struct(self) }
+        if name == AT {
+            visitor.visit_seq(Placed { cursor: self, told: 0 })
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
     }
 
     fn deserialize_struct<V: Visitor<'t>>(
@@ -212,11 +250,13 @@ impl<'t> Deserializer<'t> for Cursor<'t> {
         let (word, content) = match (&self.node.kind, entries.as_deref()) {
             (Kind::Text(word), _) => (word.as_str(), None),
             (_, Some([(key, value)])) => (*key, Some(self.to(value))),
-            _ => return Err(Fault::new(format_args!("expected one of: {}", variants.join(", "))).at(self.node)),
+            _ => {
+                let fault = unknown_word("", variants).at(self.node);
+                return Err(Fault { follows: self.has_lost_an_entry(), ..fault });
+            }
         };
         if !variants.contains(&word) {
-            let says = format!("\"{word}\" is not known here{}", suggestion(word, variants.iter().copied()));
-            return Err(Fault::new(says).at(self.node));
+            return Err(unknown_word(word, variants).at(self.node));
         }
         visitor.visit_enum(Choice { word, content }).map_err(|fault| fault.at(self.node))
     }
