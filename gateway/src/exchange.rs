@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Method, Version};
 use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Version};
 use pingora::proxy::Session;
 use portico_contracts::problem::{Code, Problem};
 use portico_policies::Caller;
@@ -15,8 +15,8 @@ use portico_policies::throttle::Left;
 
 use crate::respond::MediaType;
 use crate::snapshot::Snapshot;
-use crate::stages::forward::Forwarding;
 use crate::stages::finish;
+use crate::stages::forward::Forwarding;
 use crate::stages::identify::{Origin, identify};
 use crate::telemetry::Telemetry;
 
@@ -50,6 +50,8 @@ pub(crate) struct Exchange {
     pub(crate) upstream_time: Duration,
     /// The price of the query.
     pub(crate) cost: Option<u64>,
+    /// Calls of systems that it took.
+    pub(crate) calls: Option<u64>,
     /// Its method, as it came.
     pub(crate) method: Method,
     /// The protocol that it came by.
@@ -88,6 +90,7 @@ impl Exchange {
             status: 0,
             upstream_time: Duration::ZERO,
             cost: None,
+            calls: None,
             method: Method::default(),
             protocol: Version::default(),
             abandoned: false,

@@ -28,18 +28,28 @@ pub(crate) struct Refusal {
     pub(crate) problem: Box<Problem>,
     /// Set where what follows on the connection may not be what it seems.
     pub(crate) close: bool,
+    /// What is wrong with a GraphQL document, and the status that its caller expects for it.
+    errors: Option<(StatusCode, Vec<serde_json::Value>)>,
 }
 
 impl Refusal {
     /// A refusal after which the connection is closed.
     pub(crate) fn closing(problem: Problem) -> Self {
-        Refusal { problem: Box::new(problem), close: true }
+        Refusal { problem: Box::new(problem), close: true, errors: None }
+    }
+}
+
+impl Refusal {
+    /// With every mistake of a GraphQL document instead of the problem alone.
+    pub(crate) fn with_errors(mut self, status: StatusCode, errors: Vec<serde_json::Value>) -> Self {
+        self.errors = Some((status, errors));
+        self
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Refusal { problem: Box::new(problem), close: false }
+        Refusal { problem: Box::new(problem), close: false, errors: None }
     }
 }
 
@@ -54,6 +64,12 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
 }
 
+/// A JSON document as an answer.
+pub(crate) fn json(body: Bytes) -> Reply {
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    Reply { status: StatusCode::OK, headers, body }
+}
+
 /// What is read of a body that nobody wants, so that the client gets to see the answer.
 const DRAIN_BYTES: usize = 64 * 1024;
 const DRAIN_TIME: Duration = Duration::from_millis(250);
@@ -61,7 +77,11 @@ const DRAIN_TIME: Duration = Duration::from_millis(250);
 /// Refuses the request. An error means that the client is gone.
 pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refusal: Refusal) -> pingora::Result<()> {
     let problem = *refusal.problem;
-    let reply = problem_reply(&problem, exchange);
+    let mut reply = problem_reply(&problem, exchange);
+    if let Some((status, errors)) = refusal.errors {
+        reply.status = status;
+        reply.body = body::errors(errors);
+    }
     exchange.note_refusal(problem);
     if refusal.close {
         session.set_keepalive(None);

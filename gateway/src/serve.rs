@@ -15,18 +15,18 @@ use pingora::apps::{HttpServerApp, HttpServerOptions};
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
 use pingora::proxy::HttpProxy;
 use pingora::server::configuration::ServerConf;
-use portico_policies::authenticate::Fetch;
+use portico_composites::connect::meter::Meter;
+use portico_composites::fresh::{Clock, SystemClock};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::addresses::Addresses;
 use crate::admin::{self, Admin};
 use crate::fetch::HttpFetch;
 use crate::listen::{Door, Listener, Patience};
 use crate::proxy::Proxy;
 use crate::settings::{Limits, Settings};
-use crate::snapshot::{Snapshot, Unservable};
+use crate::snapshot::{Snapshot, Surroundings, Unservable};
 use crate::telemetry::{AccessSink, Telemetry};
 
 pub use tls::TlsFault;
@@ -41,7 +41,7 @@ pub struct Running {
     admin: SocketAddr,
     proxy: Arc<HttpProxy<Proxy>>,
     snapshot: Arc<ArcSwap<Snapshot>>,
-    fetch: Arc<dyn Fetch>,
+    surroundings: Surroundings,
     telemetry: Arc<Telemetry>,
     certificate: Option<Arc<tls::Certificate>>,
     ready: Arc<AtomicBool>,
@@ -72,6 +72,15 @@ pub enum StartError {
 impl Gateway {
     /// Starts to listen and answer. Every socket is bound before this returns.
     pub async fn start(settings: Settings, access: AccessSink) -> Result<Running, StartError> {
+        Self::start_with_clock(settings, access, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock for ages and days; deadlines and tokens keep the machine's.
+    pub async fn start_with_clock(
+        settings: Settings,
+        access: AccessSink,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Running, StartError> {
         // Somebody may have chosen a provider before us; then there is nothing to do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = Arc::new(settings);
@@ -79,10 +88,12 @@ impl Gateway {
         let traffic = bind(settings.listen.address).await?;
         let admin = bind(settings.admin.listen).await?;
         let telemetry = Telemetry::new(access);
-        let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::new(Addresses::default()));
-        let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::build(settings, &fetch, None)?));
+        let fetch = HttpFetch::new().map_err(|error| Unservable(error.to_string()))?;
+        let meter = Arc::clone(&telemetry) as Arc<dyn Meter>;
+        let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock };
+        let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::build(settings, &surroundings, None)?));
         telemetry.configured(snapshot.load().generation);
-        Ok(Running::begin(traffic, admin, certificate, snapshot, fetch, telemetry))
+        Ok(Running::begin(traffic, admin, certificate, snapshot, surroundings, telemetry))
     }
 }
 
@@ -92,14 +103,15 @@ impl Running {
         admin: TcpListener,
         certificate: Option<Arc<tls::Certificate>>,
         snapshot: Arc<ArcSwap<Snapshot>>,
-        fetch: Arc<dyn Fetch>,
+        surroundings: Surroundings,
         telemetry: Arc<Telemetry>,
     ) -> Self {
         let settings = Arc::clone(&snapshot.load().settings);
         let (shutdown, stopping) = watch::channel(false);
         let ready = Arc::new(AtomicBool::new(true));
         let address = |listener: &TcpListener, otherwise| listener.local_addr().unwrap_or(otherwise);
-        let (traffic_at, admin_at) = (address(&traffic, settings.listen.address), address(&admin, settings.admin.listen));
+        let (traffic_at, admin_at) =
+            (address(&traffic, settings.listen.address), address(&admin, settings.admin.listen));
         let proxy = Arc::new(app(&settings, &snapshot, &telemetry));
         let door = Arc::new(Door {
             app: Arc::clone(&proxy),
@@ -118,10 +130,11 @@ impl Running {
                 tokio::spawn(admin::listen(admin, Arc::new(plane))),
                 tokio::spawn(background::refresh_keys(Arc::clone(&snapshot))),
                 tokio::spawn(background::forget_idle_budgets(Arc::clone(&snapshot))),
+                tokio::spawn(background::tend_cache(Arc::clone(&snapshot))),
             ],
             proxy,
             snapshot,
-            fetch,
+            surroundings,
             telemetry,
             certificate,
             ready,
@@ -145,7 +158,7 @@ impl Running {
         if let (Some(certificate), Some(tls)) = (&self.certificate, &settings.listen.tls) {
             certificate.reload(tls)?;
         }
-        let next = Snapshot::build(settings, &self.fetch, Some(&self.snapshot.load()))?;
+        let next = Snapshot::build(settings, &self.surroundings, Some(&self.snapshot.load()))?;
         let generation = next.generation;
         self.snapshot.store(Arc::new(next));
         self.telemetry.configured(generation);

@@ -2,19 +2,26 @@
 //! new one and swaps it in whole, while exchanges in flight keep theirs.
 
 mod identities;
+mod ways;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use portico_composites::connect::meter::Meter;
+use portico_composites::engine::Engine;
+use portico_composites::fresh::{self, Cache, Clock};
 use portico_contracts::tenancy::{SystemId, TenantId};
+use portico_policies::Ticks;
 use portico_policies::authenticate::{Authenticator, Fetch, Issuers};
 use portico_policies::throttle::Throttle;
-use portico_policies::Ticks;
 
-use crate::addresses::Addresses;
+use crate::estates::Estates;
 use crate::exchange::Place;
+use crate::published::Published;
 use crate::settings::Settings;
 use crate::stages::route::RouteTable;
+
+pub(crate) use ways::Way;
+use ways::Ways;
 
 /// One configuration, ready to serve.
 pub(crate) struct Snapshot {
@@ -28,13 +35,27 @@ pub(crate) struct Snapshot {
     pub(crate) authenticator: Authenticator,
     /// How much.
     pub(crate) throttle: Throttle,
-    /// Names that were resolved and checked.
-    pub(crate) addresses: Addresses,
+    /// The composite layer.
+    pub(crate) engine: Engine,
+    /// The tenants' systems.
+    pub(crate) estates: Estates,
+    /// The published documents, compiled.
+    pub(crate) published: Published,
     /// What a request is logged as that no route fits.
     pub(crate) nowhere: Place,
     /// What a GraphQL request is logged as.
     pub(crate) graphql: Place,
-    groups: HashMap<(TenantId, SystemId), u32>,
+    ways: Ways,
+}
+
+/// What snapshots need and do not own.
+pub(crate) struct Surroundings {
+    /// Fetches issuers' documents.
+    pub(crate) fetch: Arc<dyn Fetch>,
+    /// Takes the connectors' reports.
+    pub(crate) meter: Arc<dyn Meter>,
+    /// Tells ages and days.
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Settings that passed their own check and still cannot be served.
@@ -46,7 +67,7 @@ impl Snapshot {
     /// Builds everything that the settings ask for. What the previous snapshot counted and fetched is carried over.
     pub(crate) fn build(
         settings: Arc<Settings>,
-        fetch: &Arc<dyn Fetch>,
+        surroundings: &Surroundings,
         previous: Option<&Snapshot>,
     ) -> Result<Self, Unservable> {
         let limits = identities::limits(&settings);
@@ -55,33 +76,45 @@ impl Snapshot {
             None => Throttle::new(&limits, Ticks::real()),
         };
         let known = previous.map(|previous| previous.authenticator.issuers());
-        let issuers = Issuers::new(identities::issuers(&settings), fetch, &Default::default(), known);
+        let issuers = identities::issuers(&settings);
+        let issuers = Issuers::new(issuers, &surroundings.fetch, &Default::default(), known);
         let keys = identities::keys(&settings);
+        let engine = engine(&settings, surroundings, previous);
+        let published = Published::compile(&settings, &engine)
+            .map_err(|mistakes| Unservable(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
         Ok(Snapshot {
             generation: previous.map_or(1, |previous| previous.generation + 1),
             routes: RouteTable::new(&settings)?,
             authenticator: Authenticator::new(issuers, identities::consumers(&settings), keys),
             throttle,
-            addresses: previous.map(|previous| previous.addresses.clone()).unwrap_or_default(),
-            groups: groups(&settings),
+            estates: Estates::build(&settings, &surroundings.meter)?,
+            engine,
+            published,
             nowhere: place("none", "none"),
             graphql: place("graphql", "/graphql"),
+            ways: Ways::new(&settings),
             settings,
         })
     }
 
-    /// A number that no other system has: its connections are never another's, nor those of an earlier configuration.
-    pub(crate) fn group(&self, tenant: &TenantId, system: &SystemId) -> u64 {
-        let number = self.groups.get(&(tenant.clone(), system.clone())).copied().unwrap_or_default();
-        self.generation << 32 | u64::from(number)
+    /// How a system is connected to by the proxy.
+    pub(crate) fn way(&self, tenant: &TenantId, system: &SystemId) -> Way {
+        self.ways.to(tenant, system, self.generation)
     }
 }
 
-/// Numbers the systems, so that each has connections of its own.
-fn groups(settings: &Settings) -> HashMap<(TenantId, SystemId), u32> {
-    let tenants = settings.tenants.values();
-    let systems = tenants.flat_map(|tenant| tenant.systems.keys().map(|system| (tenant.id.clone(), system.clone())));
-    systems.zip(1..).collect()
+/// The cache outlives reloads: what may be served from it is asked of each value anew.
+fn engine(settings: &Settings, surroundings: &Surroundings, previous: Option<&Snapshot>) -> Engine {
+    let (guard, most_points) = (settings.graphql.guard.clone(), u64::from(settings.graphql.max_cost));
+    if let Some(previous) = previous {
+        return previous.engine.with_limits(guard, most_points);
+    }
+    let limits = fresh::Limits {
+        bytes: usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX),
+        ..fresh::Limits::default()
+    };
+    let clock = &surroundings.clock;
+    Engine::new(guard, most_points, Cache::new(limits, Arc::clone(clock)), Arc::clone(clock))
 }
 
 fn place(api: &str, route: &str) -> Place {

@@ -3,15 +3,15 @@
 pub(crate) mod connection;
 
 pub(crate) mod admit;
-pub(crate) mod identify;
-pub(crate) mod shed;
-pub(crate) mod route;
 pub(crate) mod authenticate;
-pub(crate) mod version;
 pub(crate) mod authorize;
-pub(crate) mod throttle;
-pub(crate) mod prepare;
 pub(crate) mod dispatch;
 pub(crate) mod finish;
+pub(crate) mod identify;
+pub(crate) mod prepare;
+pub(crate) mod route;
+pub(crate) mod shed;
+pub(crate) mod throttle;
+pub(crate) mod version;
 
 pub(crate) mod forward;

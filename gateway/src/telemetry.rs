@@ -8,11 +8,14 @@ mod metrics;
 use std::sync::Arc;
 use std::time::Duration;
 
+use portico_composites::connect::meter::{Meter, Place};
+use portico_composites::connect::wire::Drift;
+use portico_contracts::tenancy::Role;
 use prometheus_client::registry::Registry;
 
-pub(crate) use access::{AccessLine, network};
 use access::AccessLog;
 pub use access::AccessSink;
+pub(crate) use access::{AccessLine, network};
 use metrics::Metrics;
 pub(crate) use metrics::RequestLabels;
 
@@ -55,9 +58,10 @@ impl Telemetry {
         self.metrics.problems.get_or_create(&metrics::ProblemLabels { code: code.as_str() }).inc();
     }
 
-    /// Counts one proxied call of a system, by role.
-    pub(crate) fn upstream_called(&self, role: &'static str, status: u16, took: Duration) {
-        self.metrics.upstream_requests.get_or_create(&metrics::UpstreamLabels { role, status }).inc();
+    /// Counts one call of a system, by role. A proxied one asks for no entity.
+    pub(crate) fn upstream_called(&self, role: Role, entity: &'static str, outcome: &'static str, took: Duration) {
+        let role = role.as_str();
+        self.metrics.upstream_requests.get_or_create(&metrics::UpstreamLabels { role, entity, outcome }).inc();
         self.metrics.upstream_duration.get_or_create(&metrics::RoleLabels { role }).observe(took.as_secs_f64());
     }
 
@@ -93,5 +97,31 @@ impl Telemetry {
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.metrics.connections.dec();
+    }
+}
+
+impl std::fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telemetry").finish_non_exhaustive()
+    }
+}
+
+/// What the connectors report.
+impl Meter for Telemetry {
+    fn called(&self, at: Place<'_>, entity: &'static str, outcome: &'static str, took: Duration) {
+        self.upstream_called(at.role, entity, outcome, took);
+    }
+
+    fn drifted(&self, at: Place<'_>, drift: &Drift) {
+        let Drift { entity, field, kind } = *drift;
+        let labels = metrics::DriftLabels { role: at.role.as_str(), entity, field, kind };
+        self.metrics.drifts.get_or_create(&labels).inc();
+        tracing::warn!(tenant = %at.tenant, system = %at.system, entity, field, kind, "a value is not what its contract expects");
+    }
+
+    fn strayed(&self, at: Place<'_>, entity: &'static str, rows: usize) {
+        let labels = metrics::StrayLabels { role: at.role.as_str(), entity };
+        self.metrics.strays.get_or_create(&labels).inc_by(u64::try_from(rows).unwrap_or(u64::MAX));
+        tracing::warn!(tenant = %at.tenant, system = %at.system, entity, rows, "rows came that were not asked for");
     }
 }

@@ -107,12 +107,12 @@ fn choose(
 
 /// The schema has queries only; validation would say so too, in other words.
 fn only_queries(operation: &OperationDefinition) -> Result<(), Refused> {
-    let kind = match operation.ty {
+    let (code, kind) = match operation.ty {
         OperationType::Query => return Ok(()),
-        OperationType::Mutation => "mutations",
-        OperationType::Subscription => "subscriptions",
+        OperationType::Mutation => (Code::MutationNotAllowed, "mutations"),
+        OperationType::Subscription => (Code::DocumentInvalid, "subscriptions"),
     };
-    Err(Problem::new(Code::DocumentInvalid, format!("The schema has no {kind}.")).into())
+    Err(Problem::new(code, format!("The schema has no {kind}.")).into())
 }
 
 fn shortened(name: &str) -> String {

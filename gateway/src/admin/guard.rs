@@ -14,14 +14,20 @@ use crate::stages::admit::without_port;
 /// none is configured there is nothing to see.
 pub(super) fn admits(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Problem> {
     let Some(token) = token else {
-        return Err(Problem::new(Code::RouteNotFound, "There is nothing at this path: no administrator's token is configured."));
+        return Err(Problem::new(
+            Code::RouteNotFound,
+            "There is nothing at this path: no administrator's token is configured.",
+        ));
     };
     if !names_no_site(headers) {
         return Err(Problem::new(Code::HostInvalid, "Call the admin listener by its address or as `localhost`."));
     }
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (sent.next(), sent.next()) else {
-        return Err(Problem::new(Code::CredentialsMissing, "Send `Authorization: Bearer` with the administrator's token."));
+        return Err(Problem::new(
+            Code::CredentialsMissing,
+            "Send `Authorization: Bearer` with the administrator's token.",
+        ));
     };
     let presented = value.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
     if bool::from(presented.ct_eq(token.reveal().as_bytes())) {
@@ -67,7 +73,11 @@ mod tests {
     #[test]
     fn a_name_of_another_site_is_refused() {
         for host in ["evil.example", "localhost.evil.example:9900", "127.0.0.1.evil.example", ""] {
-            assert_eq!(code(&[("host", host), ("authorization", "Bearer t")], Some("t")), Some(Code::HostInvalid), "{host}");
+            assert_eq!(
+                code(&[("host", host), ("authorization", "Bearer t")], Some("t")),
+                Some(Code::HostInvalid),
+                "{host}"
+            );
         }
         assert_eq!(code(&[("authorization", "Bearer t")], Some("t")), Some(Code::HostInvalid));
     }

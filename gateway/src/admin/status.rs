@@ -51,7 +51,11 @@ pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
         systems: tenant
             .systems
             .values()
-            .map(|system| SystemStatus { system: system.id.as_str(), role: system.role.as_str(), pack: &system.pack.name })
+            .map(|system| SystemStatus {
+                system: system.id.as_str(),
+                role: system.role.as_str(),
+                pack: &system.pack.name,
+            })
             .collect(),
         consumers: tenant.consumers.keys().map(|consumer| consumer.as_str()).collect(),
     });

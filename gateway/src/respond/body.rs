@@ -65,6 +65,11 @@ struct Extensions<'p> {
     request_id: &'p str,
 }
 
+/// The body of a refused GraphQL document. There is no `data`: nothing was executed.
+pub(super) fn errors(errors: Vec<serde_json::Value>) -> Bytes {
+    Bytes::from(serde_json::json!({ "errors": errors }).to_string())
+}
+
 /// The body of a refusal.
 pub(crate) fn problem(problem: &Problem, media: MediaType, request_id: &str) -> Bytes {
     let written = match media {

@@ -10,6 +10,7 @@ use crate::snapshot::Snapshot;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 const FORGET_EVERY: Duration = Duration::from_secs(30);
+const TEND_EVERY: Duration = Duration::from_secs(10);
 
 /// Fetches issuers' keys before requests miss them.
 pub(super) async fn refresh_keys(snapshot: Arc<ArcSwap<Snapshot>>) {
@@ -25,5 +26,13 @@ pub(super) async fn forget_idle_budgets(snapshot: Arc<ArcSwap<Snapshot>>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
         snapshot.load_full().throttle.prune(now());
+    }
+}
+
+/// Frees what the cache holds and nobody can use any more.
+pub(super) async fn tend_cache(snapshot: Arc<ArcSwap<Snapshot>>) {
+    loop {
+        tokio::time::sleep(TEND_EVERY).await;
+        snapshot.load_full().engine.cache().tend();
     }
 }

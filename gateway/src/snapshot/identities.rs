@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use portico_policies::authenticate::api_key::KeyRecord;
 use portico_policies::authenticate::Issuer;
+use portico_policies::authenticate::api_key::KeyRecord;
 use portico_policies::throttle::Limits;
 use portico_policies::{Consumer, ConsumerKey, Consumers};
 
@@ -57,8 +57,8 @@ pub(super) fn keys(settings: &Settings) -> Vec<KeyRecord> {
 
 /// The limits of plans, tenants and addresses.
 pub(super) fn limits(settings: &Settings) -> Limits {
-    let plans = settings.plans.values().map(|plan| (plan.name.as_str().into(), plan.throttle.clone()));
-    let tenants = settings.tenants.values().map(|tenant| (tenant.id.clone(), tenant.limits.clone()));
+    let plans = settings.plans.values().map(|plan| (plan.name.as_str().into(), plan.throttle));
+    let tenants = settings.tenants.values().map(|tenant| (tenant.id.clone(), tenant.limits));
     Limits {
         plans: plans.collect::<HashMap<_, _>>(),
         tenants: tenants.collect::<HashMap<_, _>>(),

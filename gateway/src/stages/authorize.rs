@@ -10,7 +10,7 @@ use crate::stages::route::Wanted;
 use crate::stages::version::Versioned;
 
 /// The scope that opens `/graphql`; its fields have scopes of their own.
-const GRAPHQL: &str = "graphql:query";
+const GRAPHQL: &str = "graphql";
 
 /// Grants what is wanted, or names the scope that is missing.
 pub(crate) fn authorize(caller: &Arc<Caller>, wanted: &Versioned) -> Result<Grant, Refusal> {

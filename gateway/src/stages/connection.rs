@@ -1,7 +1,7 @@
 //! Before stage 1: what holds for a connection from this request on. pingora forgets these on every request.
 
-use http::Version;
-use http::header::UPGRADE;
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, Version};
 use pingora::proxy::Session;
 
 use crate::exchange::Exchange;
@@ -12,7 +12,8 @@ pub(crate) fn prepare(session: &mut Session, exchange: &mut Exchange) {
     exchange.protocol = session.req_header().version;
     let limits = &exchange.snapshot.settings.limits;
     // None means that the client, its version or pingora wants the connection closed.
-    if session.get_keepalive().is_some() && !session.is_process_shutting_down() {
+    let goes_on = session.get_keepalive().is_some() && !says_close(&session.req_header().headers);
+    if goes_on && !session.is_process_shutting_down() {
         session.set_keepalive(Some(limits.idle_timeout.as_secs().max(1)));
     } else {
         session.set_keepalive(None);
@@ -28,4 +29,10 @@ pub(crate) fn prepare(session: &mut Session, exchange: &mut Exchange) {
     if session.req_header().version != Version::HTTP_2 && session.req_header_mut().remove_header(&UPGRADE).is_some() {
         session.set_keepalive(None);
     }
+}
+
+/// pingora reads the first `Connection` header only.
+fn says_close(headers: &HeaderMap) -> bool {
+    let options = headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    options.map(<[u8]>::trim_ascii).any(|option| option.eq_ignore_ascii_case(b"close"))
 }

@@ -1,35 +1,37 @@
 //! Stage 10: what was permitted is done. It takes the [`Permit`]: without one there is nothing to dispatch.
 
+mod compose;
+
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use pingora::Result;
 use pingora::proxy::Session;
-use portico_contracts::problem::{Code, Problem};
 
 use crate::exchange::Exchange;
-use crate::respond::{self, Refusal, Reply};
-use crate::stages::forward;
+use crate::respond;
+use crate::settings::ApiVersion;
+use crate::stages::forward::Forwarding;
 use crate::stages::prepare::{Permit, Work, invite};
 
 /// Answers in this process, or leaves the permit in the exchange until pingora asks for the upstream (`false`).
-pub(crate) async fn dispatch(mut permit: Permit, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+pub(crate) async fn dispatch(permit: Permit, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+    let origin = exchange.identified(session).clone();
     match permit.work() {
-        Work::Compose(_) => {
-            let refusal = Refusal::from(Problem::new(Code::Internal, "The composite layer is not plugged in yet."));
-            respond::refuse(session, exchange, refusal).await?;
-        }
-        Work::Describe(_) => respond::write(session, exchange, description()).await?,
         Work::Forward(_) => {
             invite(session).await?;
-            exchange.forwarding = Some(forward::Forwarding::new(permit));
+            exchange.forwarding = Forwarding::new(permit, &origin);
             return Ok(false);
         }
+        Work::Describe(version) => {
+            let description = describe(version);
+            respond::write(session, exchange, respond::json(description)).await?;
+        }
+        Work::Compose(_) => compose::answer(permit, session, exchange).await?,
     }
     Ok(true)
 }
 
-fn description() -> Reply {
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-    Reply { status: StatusCode::OK, headers, body: Bytes::from_static(b"{}") }
+/// The seam for the generated description: so far what the version is, without its paths.
+fn describe(version: &ApiVersion) -> Bytes {
+    let info = serde_json::json!({ "title": version.title, "version": version.version.as_str() });
+    Bytes::from(serde_json::json!({ "openapi": "3.1.0", "info": info, "paths": {} }).to_string())
 }

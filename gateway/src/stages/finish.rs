@@ -43,6 +43,7 @@ pub(crate) fn finish(exchange: &Exchange, session: Option<&Session>) {
         duration_us: took.as_micros(),
         upstream_us: exchange.upstream_time.as_micros(),
         cost: exchange.cost,
+        calls: exchange.calls,
         bytes_in: session.map_or(0, |session| session.body_bytes_read()),
         bytes_out: session.map_or(0, |session| session.body_bytes_sent()),
     });

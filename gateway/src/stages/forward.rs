@@ -7,7 +7,7 @@ mod answer;
 mod errand;
 mod failure;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Uri;
@@ -17,22 +17,27 @@ use pingora::prelude::HttpPeer;
 use pingora::proxy::Session;
 use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 use pingora::{Error, ErrorType, Result};
+use portico_composites::ask::Call;
+use portico_composites::connect::credentials::Authorization;
 use portico_contracts::problem::{Code, Problem};
 
 use crate::exchange::Exchange;
-use crate::stages::identify::{REQUEST_ID, TRACEPARENT, TRACESTATE};
-use crate::stages::prepare::{Permit, Work};
+use crate::stages::identify::{Origin, REQUEST_ID, TRACEPARENT, TRACESTATE};
+use crate::stages::prepare::{Held, Permit, Work};
 
 pub(crate) use answer::{response, response_body};
 pub(crate) use errand::Errand;
 pub(crate) use failure::failed;
 
-/// A permitted request on its way. It holds the permit, and with it the request's place among the concurrent ones.
+/// A permitted request on its way. It holds the request's place among the concurrent ones.
 pub(crate) struct Forwarding {
-    permit: Permit,
+    errand: Errand,
+    call: Call,
+    _held: Held,
     begun: Instant,
     sent: usize,
     informational: u32,
+    refused: bool,
     fault: Option<Problem>,
 }
 
@@ -42,20 +47,25 @@ const FAULT: ErrorType = ErrorType::Custom("portico");
 const INFORMATIONAL: u32 = 8;
 
 impl Forwarding {
-    /// Sets out.
-    pub(crate) fn new(permit: Permit) -> Box<Self> {
-        Box::new(Forwarding { permit, begun: Instant::now(), sent: 0, informational: 0, fault: None })
+    /// Sets out. Only a permit to forward lets anybody.
+    pub(crate) fn new(permit: Permit, origin: &Origin) -> Option<Box<Self>> {
+        let call = permit.call(origin);
+        let (Work::Forward(errand), held) = permit.into_work() else { return None };
+        let begun = Instant::now();
+        Some(Box::new(Forwarding {
+            errand: *errand,
+            call,
+            _held: held,
+            begun,
+            sent: 0,
+            informational: 0,
+            refused: false,
+            fault: None,
+        }))
     }
 
-    fn errand(&mut self) -> Option<&mut Errand> {
-        match self.permit.work() {
-            Work::Forward(errand) => Some(errand),
-            Work::Compose(_) | Work::Describe(_) => None,
-        }
-    }
-
-    fn left(&self) -> std::time::Duration {
-        self.permit.deadline().saturating_duration_since(tokio::time::Instant::now())
+    fn left(&self) -> Duration {
+        self.call.deadline.saturating_duration_since(tokio::time::Instant::now())
     }
 
     fn fail(&mut self, problem: Problem) -> Box<Error> {
@@ -71,29 +81,29 @@ fn underway(exchange: &mut Exchange) -> Result<&mut Forwarding> {
 
 /// Where to connect to: an address that was resolved and checked, with every time-out set.
 pub(crate) async fn peer(exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
-    let addresses = exchange.snapshot.addresses.clone();
     let idle = exchange.snapshot.settings.limits.idle_timeout;
     let forwarding = underway(exchange)?;
-    let left = forwarding.left();
-    let Some(errand) = forwarding.errand() else { return Err(Error::new_in(ErrorType::InternalError)) };
-    let address = match errand.address(&addresses).await {
+    let address = match forwarding.errand.address(&forwarding.call).await {
         Ok(address) => address,
         Err(problem) => return Err(forwarding.fail(problem)),
     };
-    let (tls, host, timeout) = (errand.is_tls(), errand.host().to_owned(), errand.timeout().min(left));
+    let left = forwarding.left();
     if left.is_zero() {
         return Err(forwarding.fail(Problem::new(Code::DeadlineExceeded, "The request's time is used up.")));
     }
-    // An empty name would turn certificate checks off; `Errand` has none.
-    let mut peer = HttpPeer::new(address, tls, host);
-    peer.group_key = errand.group();
+    let errand = &forwarding.errand;
+    // An empty name would turn certificate checks off; an `Errand` has none.
+    let mut peer = HttpPeer::new(address, errand.is_tls(), errand.name().to_owned());
+    peer.group_key = errand.way().group;
     let options = &mut peer.options;
-    options.connection_timeout = Some(timeout);
-    options.total_connection_timeout = Some(timeout);
-    options.read_timeout = Some(timeout);
-    options.write_timeout = Some(timeout);
+    let connecting = errand.connect_timeout().min(left);
+    options.connection_timeout = Some(connecting);
+    options.total_connection_timeout = Some(connecting);
+    options.read_timeout = Some(errand.timeout().min(left));
+    options.write_timeout = Some(errand.timeout().min(left));
     options.idle_timeout = Some(idle);
     options.http_upstream_request_policy = HttpUpstreamRequestPolicy::deny_upgrades();
+    options.ca.clone_from(&errand.way().authorities);
     Ok(Box::new(peer))
 }
 
@@ -102,22 +112,19 @@ pub(crate) async fn request(session: &Session, request: &mut RequestHeader, exch
     let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
     let origin = exchange.origin.clone();
     let forwarding = underway(exchange)?;
-    let Some(errand) = forwarding.errand() else { return Err(Error::new_in(ErrorType::InternalError)) };
     for name in [AUTHORIZATION, COOKIE, REFERER, ORIGIN, EXPECT] {
         request.remove_header(&name);
     }
-    let target: std::result::Result<Uri, _> = errand.target().parse();
-    let (host, named, authorization) = (errand.authority().to_owned(), errand.named().to_owned(), errand.authorization().await);
-    match (target, authorization) {
-        (Ok(target), Ok(credential)) => {
-            request.set_uri(target);
-            for (name, value) in credential {
-                request.insert_header(name, value)?;
-            }
-        }
-        (Err(_), _) => return Err(forwarding.fail(Problem::new(Code::PathInvalid, "The path cannot be forwarded."))),
-        (_, Err(problem)) => return Err(forwarding.fail(problem)),
+    match forwarding.errand.authorize(&forwarding.call).await {
+        Ok(Authorization { header: Some((name, value)), .. }) => request.insert_header(name, value)?,
+        Ok(_) => {}
+        Err(problem) => return Err(forwarding.fail(problem)),
     }
+    let Ok(target) = forwarding.errand.target().parse::<Uri>() else {
+        return Err(forwarding.fail(Problem::new(Code::PathInvalid, "The path cannot be forwarded.")));
+    };
+    request.set_uri(target);
+    let (host, named) = (forwarding.errand.authority(), forwarding.errand.named());
     request.insert_header(HOST, host)?;
     request.insert_header(VIA, HeaderValue::from_static("1.1 portico"))?;
     request.insert_header(HeaderName::from_static("x-forwarded-host"), named)?;

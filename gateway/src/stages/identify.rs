@@ -7,8 +7,8 @@ mod trace;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::HeaderName;
 use http::HeaderMap;
+use http::header::HeaderName;
 use pingora::http::RequestHeader;
 use portico_contracts::problem::{Code, Problem};
 
@@ -55,8 +55,9 @@ pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, limits: &Limits) -> Or
 /// Drops what the caller may not say. Afterwards no stage, and no upstream, can mistake its words for ours.
 pub(crate) fn forget_claims(request: &mut RequestHeader) -> Result<(), Refusal> {
     let mut doomed = Vec::new();
-    forbidden::drop_from(&mut |name| doomed.push(name.clone()), &request.headers)
-        .map_err(|fault| Refusal::closing(Problem::new(Code::BadRequest, format!("The request is refused: {fault}."))))?;
+    forbidden::drop_from(&mut |name| doomed.push(name.clone()), &request.headers).map_err(|fault| {
+        Refusal::closing(Problem::new(Code::BadRequest, format!("The request is refused: {fault}.")))
+    })?;
     for name in doomed {
         request.remove_header(&name);
     }

@@ -6,14 +6,15 @@ mod body;
 mod compose;
 mod graphql;
 mod permit;
+mod wish;
 
 use std::sync::Arc;
 
+use pingora::proxy::Session;
 use portico_contracts::problem::{Code, Problem};
 use portico_contracts::tenancy::Tier;
 use portico_policies::authorize::Grant;
 use portico_policies::throttle::Allowance;
-use pingora::proxy::Session;
 use tokio::time::Instant;
 
 use crate::exchange::Exchange;
@@ -26,15 +27,14 @@ use crate::stages::version::Versioned;
 
 pub(crate) use body::invite;
 pub(crate) use compose::Composition;
-pub(crate) use graphql::GraphqlRequest;
-pub(crate) use permit::Permit;
+pub(crate) use permit::{Held, Permit, Time};
 
 /// What is permitted.
 pub(crate) enum Work {
     /// To answer from the composite layer.
-    Compose(Composition),
+    Compose(Box<Composition>),
     /// To carry the request to a tenant's system.
-    Forward(Errand),
+    Forward(Box<Errand>),
     /// To describe the version.
     Describe(Arc<ApiVersion>),
 }
@@ -48,31 +48,33 @@ pub(crate) async fn prepare(
     grant: Grant,
     allowance: Allowance,
 ) -> Result<Permit, Refusal> {
-    let deadline = deadline(exchange, &wanted, &grant);
+    let tier = tier(&wanted).unwrap_or(grant.caller().tier);
+    let deadline = deadline(exchange, tier, &grant);
     let version = wanted.version;
     let work = match wanted.wanted {
         Wanted::Graphql => {
-            let request = graphql::read(session, exchange, &head).await?;
-            Work::Compose(compose::graphql(request, session, exchange, &grant)?)
+            let question = graphql::read(session, exchange, &head).await?;
+            let headers = &session.req_header().headers;
+            Work::Compose(Box::new(compose::graphql(&question, &head, headers, exchange, &grant)?))
         }
         Wanted::Operation(operation, path) => {
             must_accept_json(&head)?;
             let sent = body::sent_to(&operation, session, exchange, &head).await?;
-            Work::Compose(compose::operation(&operation, path, sent, session, exchange, &grant)?)
+            let headers = &session.req_header().headers;
+            Work::Compose(Box::new(compose::operation(&operation, &path, sent, headers, exchange, &grant)?))
         }
-        Wanted::Proxied(route, path) => Work::Forward(Errand::new(&route, path, head, exchange, &grant)?),
+        Wanted::Proxied(route, path) => Work::Forward(Box::new(Errand::new(&route, &path, head, exchange, &grant)?)),
         Wanted::Description => {
             must_accept_json(&head)?;
             Work::Describe(version.ok_or_else(|| Problem::new(Code::Internal, "A description without a version."))?)
         }
     };
-    Ok(Permit::issue(grant, allowance, work, deadline))
+    Ok(Permit::issue(grant, allowance, work, Time { deadline, tier }))
 }
 
 /// When the whole request must have been answered: as much as its tier gives, capped by the plan.
-fn deadline(exchange: &Exchange, wanted: &Versioned, grant: &Grant) -> Instant {
+fn deadline(exchange: &Exchange, tier: Tier, grant: &Grant) -> Instant {
     let settings = &exchange.snapshot.settings;
-    let tier = tier(wanted).unwrap_or(grant.caller().tier);
     let patience = match settings.plans.get(&*grant.caller().plan) {
         Some(plan) => settings.deadline(tier, plan),
         None => settings.tiers.deadline(tier),

@@ -18,8 +18,8 @@ use crate::settings::{Operation, ProxiedRoute};
 use crate::stages::admit::{Head, decoded};
 use crate::stages::prepare::accept;
 
-use table::{Entry, Found, Target};
 pub(crate) use table::{ApiRoutes, RouteTable, VersionRoutes};
+use table::{Entry, Found, Target};
 
 /// Where a request goes.
 #[derive(Debug)]

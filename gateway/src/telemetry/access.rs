@@ -49,6 +49,7 @@ pub(crate) struct AccessLine<'e> {
     pub(crate) duration_us: u128,
     pub(crate) upstream_us: u128,
     pub(crate) cost: Option<u64>,
+    pub(crate) calls: Option<u64>,
     pub(crate) bytes_in: usize,
     pub(crate) bytes_out: usize,
 }
@@ -58,7 +59,6 @@ pub(crate) struct AccessLog {
     lines: Option<SyncSender<Vec<u8>>>,
     dropped: Counter,
 }
-
 
 impl AccessLog {
     /// Starts the writer.

@@ -43,7 +43,22 @@ pub(super) struct ProblemLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct UpstreamLabels {
     pub(super) role: &'static str,
-    pub(super) status: u16,
+    pub(super) entity: &'static str,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct DriftLabels {
+    pub(super) role: &'static str,
+    pub(super) entity: &'static str,
+    pub(super) field: &'static str,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct StrayLabels {
+    pub(super) role: &'static str,
+    pub(super) entity: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -74,6 +89,8 @@ pub(super) struct Metrics {
     pub(super) problems: Family<ProblemLabels, Counter>,
     pub(super) upstream_requests: Family<UpstreamLabels, Counter>,
     pub(super) upstream_duration: Histograms<RoleLabels>,
+    pub(super) drifts: Family<DriftLabels, Counter>,
+    pub(super) strays: Family<StrayLabels, Counter>,
     pub(super) connections: Gauge,
     pub(super) connections_refused: Counter,
     pub(super) handshakes_failed: Counter,
@@ -96,6 +113,8 @@ impl Metrics {
             problems: Family::default(),
             upstream_requests: Family::default(),
             upstream_duration: Family::new_with_constructor(durations),
+            drifts: Family::default(),
+            strays: Family::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
             handshakes_failed: Counter::default(),
@@ -113,8 +132,10 @@ impl Metrics {
         r.register("http_request_duration_seconds", "From head to answer", self.request_duration.clone());
         r.register("gateway_overhead_seconds", "Duration without the time spent on systems", self.overhead.clone());
         r.register("problems", "Refusals and failures by code", self.problems.clone());
-        r.register("upstream_requests", "Proxied calls of systems by role and status", self.upstream_requests.clone());
-        r.register("upstream_request_duration_seconds", "Proxied calls of systems", self.upstream_duration.clone());
+        r.register("upstream_requests", "Calls of systems by role, entity and outcome", self.upstream_requests.clone());
+        r.register("upstream_drifts", "Values that a pack's contract does not allow", self.drifts.clone());
+        r.register("upstream_rows_not_asked_for", "Rows that were dropped", self.strays.clone());
+        r.register("upstream_request_duration_seconds", "Calls of systems", self.upstream_duration.clone());
         r.register("connections", "Open connections", self.connections.clone());
         r.register("connections_refused", "Connections without a place", self.connections_refused.clone());
         r.register("tls_handshakes_failed", "Handshakes that failed or timed out", self.handshakes_failed.clone());

@@ -123,6 +123,11 @@ impl Left {
         self
     }
 
+    /// What is left of the budget for query cost, if that was looked at.
+    pub fn cost(&self) -> Option<u64> {
+        self.items[Item::Cost as usize].map(|(left, _)| left)
+    }
+
     /// `RateLimit-Policy` and `RateLimit`, for every answer, refusals included.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
         let policy = [&*self.plan.0, self.tenant.as_ref().map_or("", |tenant| &*tenant.0)];

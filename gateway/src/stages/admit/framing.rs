@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn one_length_or_chunks_are_understood() {
-        for head in ["POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n"] {
+        for head in
+            ["POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n"]
+        {
             assert_eq!(checked(Version::HTTP_11, head), Ok(()), "{head}");
         }
     }

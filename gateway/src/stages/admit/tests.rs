@@ -16,7 +16,8 @@ fn code(request: &RequestHeader) -> Option<Code> {
 
 #[test]
 fn an_ordinary_request_is_admitted() {
-    let head = admit_head(&request("GET", "/a%20b?x=%31", &[("host", "API.example:8080")]), None, &limits(), None).unwrap();
+    let head =
+        admit_head(&request("GET", "/a%20b?x=%31", &[("host", "API.example:8080")]), None, &limits(), None).unwrap();
     assert_eq!((head.path.as_str(), head.query.as_deref()), ("/a%20b", Some("x=%31")));
     assert_eq!(head.authority, "api.example:8080");
 }
@@ -83,7 +84,9 @@ fn queries_are_printable() {
 
 #[test]
 fn an_authority_loses_its_port_only() {
-    for (authority, name) in [("a.example:80", "a.example"), ("a.example", "a.example"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")] {
+    for (authority, name) in
+        [("a.example:80", "a.example"), ("a.example", "a.example"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")]
+    {
         assert_eq!(without_port(authority), name);
     }
 }

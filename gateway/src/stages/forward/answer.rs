@@ -41,21 +41,26 @@ pub(crate) fn response(response: &mut ResponseHeader, exchange: &mut Exchange) -
     if response.status.is_informational() {
         forwarding.informational += 1;
         let unasked = response.status == StatusCode::SWITCHING_PROTOCOLS || forwarding.informational > INFORMATIONAL;
-        let malformed = || Problem::new(Code::UpstreamMalformed, "The system of record sent an answer that cannot be read.");
+        let malformed =
+            || Problem::new(Code::UpstreamMalformed, "The system of record sent an answer that cannot be read.");
         return if unasked { Err(forwarding.fail(malformed())) } else { Ok(()) };
     }
     let took = forwarding.begun.elapsed();
-    let role = forwarding.errand().map_or("none", |errand| errand.role());
+    let role = forwarding.errand.role();
     let wait = response.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     if let Some(problem) = failure(response.status, wait) {
-        let error = forwarding.fail(problem);
+        // Our credential may have ended early: with another the request is sent again, once, if it is safe to.
+        let again = problem.code == Code::UpstreamRefused && !forwarding.refused && forwarding.errand.refused();
+        forwarding.refused |= again;
+        let mut error = forwarding.fail(problem);
+        error.set_retry(again);
         exchange.upstream_time = took;
-        exchange.telemetry.upstream_called(role, response.status.as_u16(), took);
+        exchange.telemetry.upstream_called(role, "proxied", "refused", took);
         return Err(error);
     }
     exchange.upstream_time = took;
     exchange.status = response.status.as_u16();
-    exchange.telemetry.upstream_called(role, response.status.as_u16(), took);
+    exchange.telemetry.upstream_called(role, "proxied", "ok", took);
     keep_back(response);
     if !response.headers.contains_key(CACHE_CONTROL) {
         response.insert_header(CACHE_CONTROL, "no-store")?;

@@ -4,64 +4,79 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use portico_composites::ask::Call;
+use portico_composites::connect::credentials::Authorization;
+use portico_composites::connect::system::{System, SystemSettings};
+use portico_contracts::canonical::Failure;
 use portico_contracts::problem::{Code, Problem};
+use portico_contracts::tenancy::Role;
 use portico_policies::authorize::Grant;
 
-use crate::addresses::{Addresses, NoAddress};
 use crate::exchange::Exchange;
 use crate::respond::Refusal;
-use crate::settings::{ProxiedRoute, SystemSettings};
+use crate::settings::ProxiedRoute;
+use crate::snapshot::Way;
 use crate::stages::admit::Head;
 
 /// One request's way to a tenant's system.
 pub(crate) struct Errand {
-    system: Arc<SystemSettings>,
-    group: u64,
-    host: String,
+    system: Arc<System>,
+    settings: Arc<SystemSettings>,
+    way: Way,
+    /// The name in the certificate.
+    name: String,
     authority: String,
     /// Path and query at the system.
     target: String,
     /// The host that the caller named.
     named: String,
+    authorization: Option<Authorization>,
 }
 
 impl Errand {
     /// Finds the tenant's own system. A role that the tenant has no system for is a path that it does not have.
     pub(crate) fn new(
         route: &ProxiedRoute,
-        path: String,
+        path: &str,
         head: Head,
         exchange: &Exchange,
         grant: &Grant,
     ) -> Result<Self, Refusal> {
         let tenant = &grant.caller().principal.tenant;
-        let settings = &exchange.snapshot.settings;
-        let system = settings.tenants.get(tenant).and_then(|tenant| tenant.bound_to(route.role).next()).cloned();
-        let Some(system) = system else {
+        let snapshot = &exchange.snapshot;
+        let bound = snapshot.settings.tenants.get(tenant).and_then(|tenant| tenant.bound_to(route.role).next());
+        let found = bound.and_then(|bound| Some((bound, snapshot.estates.system(tenant, &bound.id)?)));
+        let Some((settings, system)) = found else {
             return Err(Problem::new(Code::RouteNotFound, "The tenant has no system behind this path.").into());
         };
-        let Some(host) = system.url.host_str().filter(|host| !host.is_empty()).map(str::to_owned) else {
+        let Some(host) = settings.url.host_str().filter(|host| !host.is_empty()) else {
             return Err(Problem::new(Code::Internal, "The system has no host.").into());
         };
-        let authority = system.url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-        let mut target = system.url.path().trim_end_matches('/').to_owned() + &path;
+        let mut target = settings.url.path().trim_end_matches('/').to_owned() + path;
         if let Some(query) = &head.query {
             target.push('?');
             target.push_str(query);
         }
-        let group = exchange.snapshot.group(tenant, &system.id);
-        Ok(Errand { system, group, host, authority, target, named: head.authority })
+        Ok(Errand {
+            way: snapshot.way(tenant, &settings.id),
+            name: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            authority: settings.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+            system: Arc::clone(system),
+            settings: Arc::clone(settings),
+            target,
+            named: head.authority,
+            authorization: None,
+        })
     }
 
     /// Whether the system is called over TLS.
     pub(super) fn is_tls(&self) -> bool {
-        self.system.url.scheme() == "https"
+        self.settings.url.scheme() == "https"
     }
 
     /// The name that its certificate must have; never empty.
-    pub(super) fn host(&self) -> &str {
-        self.host.trim_start_matches('[').trim_end_matches(']')
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// What it is called in `Host`.
@@ -81,31 +96,46 @@ impl Errand {
 
     /// How long one call may take.
     pub(super) fn timeout(&self) -> Duration {
-        self.system.endure.timeout
+        self.settings.endure.timeout
+    }
+
+    /// How long connecting may take.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.settings.client.connect_timeout
+    }
+
+    /// How pingora connects to it.
+    pub(super) fn way(&self) -> &Way {
+        &self.way
     }
 
     /// What it is for the tenant, for metrics.
-    pub(super) fn role(&self) -> &'static str {
-        self.system.role.as_str()
+    pub(super) fn role(&self) -> Role {
+        self.settings.role
     }
 
-    /// Keeps its connections apart from those of every other system and tenant.
-    pub(super) fn group(&self) -> u64 {
-        self.group
-    }
-
-    /// An address that may be called.
-    pub(super) async fn address(&self, addresses: &Addresses) -> Result<SocketAddr, Problem> {
-        let port = self.system.url.port_or_known_default().unwrap_or(443);
-        let found = addresses.of(&self.host, port, self.system.client.network).await;
-        let unavailable = |cause: NoAddress| {
-            Problem::new(Code::UpstreamUnavailable, "The system of record cannot be reached.").because(cause)
-        };
-        found.and_then(|all| all.first().copied().ok_or(NoAddress::Unresolved(self.host.clone()))).map_err(unavailable)
+    /// An address that may be called, resolved and checked beforehand.
+    pub(super) async fn address(&self, call: &Call) -> Result<SocketAddr, Problem> {
+        let found = self.system.addresses(call).await.map_err(|failure| problem(&failure))?;
+        let nowhere = || Problem::new(Code::UpstreamUnavailable, "The system of record cannot be reached.");
+        found.first().copied().ok_or_else(nowhere)
     }
 
     /// The header that shows the system who we are.
-    pub(super) async fn authorization(&self) -> Result<Option<(HeaderName, HeaderValue)>, Problem> {
-        Ok(None)
+    pub(super) async fn authorize(&mut self, call: &Call) -> Result<&Authorization, Problem> {
+        let authorization = self.system.authorization(call).await.map_err(|failure| problem(&failure))?;
+        Ok(self.authorization.insert(authorization))
     }
+
+    /// The system refuses what we showed. Whether there is something else to show.
+    pub(super) fn refused(&self) -> bool {
+        self.authorization.as_ref().is_some_and(|shown| self.system.credential_rejected(shown))
+    }
+}
+
+fn problem(failure: &Failure) -> Problem {
+    let mut problem = Problem::new(failure.code, failure.message.clone());
+    problem.retry_after = failure.retry_after;
+    problem.cause.clone_from(&failure.cause);
+    problem
 }

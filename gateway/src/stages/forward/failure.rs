@@ -11,10 +11,10 @@ use crate::respond::{self, Refusal};
 pub(crate) async fn failed(session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
     let fault = exchange.forwarding.as_mut().and_then(|forwarding| forwarding.fault.take());
     let upstream = *error.esource() == ErrorSource::Upstream;
-    if upstream && let Some(forwarding) = &mut exchange.forwarding {
+    if upstream && let Some(forwarding) = &exchange.forwarding {
         exchange.upstream_time = forwarding.begun.elapsed();
-        let role = forwarding.errand().map_or("none", |errand| errand.role());
-        exchange.telemetry.upstream_called(role, 0, exchange.upstream_time);
+        let role = forwarding.errand.role();
+        exchange.telemetry.upstream_called(role, "proxied", "failed", exchange.upstream_time);
     }
     let problem = fault.or_else(|| problem(error).map(|problem| problem.because(cause(error))));
     let written = session.response_written().is_some_and(|response| !response.status.is_informational());
@@ -49,7 +49,9 @@ fn problem(error: &Error) -> Option<Problem> {
     };
     let problem = match (error.esource(), error.etype()) {
         (ErrorSource::Downstream, ReadError | WriteError | WriteTimedout | ConnectionClosed | H2Error) => return None,
-        (ErrorSource::Downstream, ReadTimedout) => Problem::new(Code::RequestTimeout, "The body did not arrive in time."),
+        (ErrorSource::Downstream, ReadTimedout) => {
+            Problem::new(Code::RequestTimeout, "The body did not arrive in time.")
+        }
         (ErrorSource::Downstream, _) => Problem::new(Code::BadRequest, "The request is malformed."),
         (ErrorSource::Upstream, ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout) => {
             Problem::new(Code::UpstreamTimeout, "The system of record did not answer in time.")

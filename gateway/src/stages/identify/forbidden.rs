@@ -1,7 +1,7 @@
 //! Headers that a caller may not send on: what only Portico may say, what belongs to one hop, what opens another door.
 
-use http::header::{CONNECTION, HeaderName};
 use http::HeaderMap;
+use http::header::{CONNECTION, HeaderName};
 
 /// Only Portico says these, so they are dropped from whatever comes in. Compared in lower case with `-` for `_`,
 /// because many servers make no difference between the two.
@@ -136,7 +136,11 @@ mod tests {
             "X-Original-URL",
             "X-HTTP-Method-Override",
         ] {
-            assert_eq!(left(&[(name, "acme"), (name, "globex"), ("accept", "*/*")]), Ok(vec!["accept".into()]), "{name}");
+            assert_eq!(
+                left(&[(name, "acme"), (name, "globex"), ("accept", "*/*")]),
+                Ok(vec!["accept".into()]),
+                "{name}"
+            );
         }
     }
 
@@ -156,7 +160,16 @@ mod tests {
 
     #[test]
     fn connection_may_not_name_what_checks_rest_on() {
-        for option in ["Authorization", "close, host", "X-Forwarded-For", "x_tenant_id", "Content-Length", "\"x\"", "a b", ":path"] {
+        for option in [
+            "Authorization",
+            "close, host",
+            "X-Forwarded-For",
+            "x_tenant_id",
+            "Content-Length",
+            "\"x\"",
+            "a b",
+            ":path",
+        ] {
             assert_eq!(left(&[("connection", option)]), Err(BadNomination), "{option}");
         }
         assert_eq!(left(&[("connection", "a,b,c,d,e,f,g,h,i,j,k")]), Err(BadNomination));

@@ -26,6 +26,14 @@ pub(super) async fn json_object(
     parse_object(&body).map_err(Refusal::from)
 }
 
+/// A body that nobody reads would be taken for the next request by whoever watches for the client to leave.
+pub(super) fn must_be_absent(session: &mut Session) -> Result<(), Refusal> {
+    if session.is_body_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(Code::BadRequest, "A GET has no body here; send a POST.").into())
+}
+
 fn must_be_json(session: &Session) -> Result<(), Refusal> {
     let unsupported = |detail: &'static str| Refusal::from(Problem::new(Code::MediaTypeUnsupported, detail));
     if session.get_header(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -84,7 +92,8 @@ fn declared_length(session: &Session) -> Option<usize> {
 
 /// Answers `Expect: 100-continue`, which pingora leaves to us.
 pub(crate) async fn invite(session: &mut Session) -> pingora::Result<()> {
-    let expects = session.get_header(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let expects =
+        session.get_header(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     if expects {
         // An interim answer before the body's end is no reason to close the connection after the final one.
         session.set_close_on_response_before_downstream_finish(false);
@@ -122,7 +131,10 @@ pub(super) async fn sent_to(
     let query = query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     let body = match operation.method {
         Method::POST => Some(json_object(session, &exchange.snapshot.settings.limits).await?),
-        _ => None,
+        _ => {
+            must_be_absent(session)?;
+            None
+        }
     };
     Ok(Sent { query, body })
 }
@@ -201,10 +213,22 @@ mod tests {
 
     #[test]
     fn only_json_in_utf8_is_a_body() {
-        for good in ["application/json", "Application/JSON; charset=UTF-8", "application/json;version=2", "application/json; charset=\"utf-8\""] {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;version=2",
+            "application/json; charset=\"utf-8\"",
+        ] {
             assert!(is_json(good), "{good}");
         }
-        for bad in ["", "text/plain", "application/json; charset=latin1", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data"] {
+        for bad in [
+            "",
+            "text/plain",
+            "application/json; charset=latin1",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "multipart/form-data",
+        ] {
             assert!(!is_json(bad), "{bad}");
         }
     }

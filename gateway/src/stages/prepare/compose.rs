@@ -1,38 +1,118 @@
-//! The seam to the composite layer: a request becomes a prepared plan, with its scopes checked and its price charged.
+//! The seam to the composite layer: a request becomes a prepared plan, its scopes checked and its price charged.
 
-use http::header::CACHE_CONTROL;
-use pingora::proxy::Session;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, StatusCode};
+use portico_composites::engine::{Prepared, Question, Refused};
+use portico_composites::estate::Estate;
+use portico_composites::operations::Operation;
 use portico_contracts::problem::{Code, Problem};
 use portico_policies::authorize::Grant;
 
 use super::body::Sent;
-use super::graphql::GraphqlRequest;
+use super::wish::wish;
 use crate::exchange::Exchange;
-use crate::respond::Refusal;
-use crate::settings::Operation;
+use crate::respond::{MediaType, Refusal};
+use crate::settings::{self, HttpProfile};
+use crate::stages::admit::Head;
 
 /// A prepared answer of the composite layer.
-pub(crate) struct Composition {}
+pub(crate) struct Composition {
+    /// What is to be asked.
+    pub(crate) prepared: Prepared,
+    /// In which shape it is answered: GraphQL's, or the published operation's.
+    pub(crate) operation: Option<Arc<Operation>>,
+}
 
 /// Prepares a GraphQL request.
 pub(super) fn graphql(
-    _request: GraphqlRequest,
-    session: &Session,
-    _exchange: &mut Exchange,
-    _grant: &Grant,
+    question: &Question,
+    head: &Head,
+    headers: &HeaderMap,
+    exchange: &mut Exchange,
+    grant: &Grant,
 ) -> Result<Composition, Refusal> {
-    let _ = session.get_header(CACHE_CONTROL);
-    Err(Problem::new(Code::Overloaded, "The composite layer is not plugged in yet.").into())
+    let snapshot = Arc::clone(&exchange.snapshot);
+    let principal = &grant.caller().principal;
+    let estate = estate(exchange, grant)?;
+    let prepared = snapshot.engine.prepare(question, &estate, principal, wish(headers));
+    let prepared = prepared.map_err(|refused| refusal(refused, head, exchange))?;
+    charge(&prepared, exchange, grant)?;
+    Ok(Composition { prepared, operation: None })
 }
 
 /// Prepares a published operation.
 pub(super) fn operation(
-    _operation: &Operation,
-    _path: Vec<(String, String)>,
-    _sent: Sent,
-    _session: &Session,
-    _exchange: &mut Exchange,
-    _grant: &Grant,
+    published: &settings::Operation,
+    path: &[(String, String)],
+    sent: Sent,
+    headers: &HeaderMap,
+    exchange: &mut Exchange,
+    grant: &Grant,
 ) -> Result<Composition, Refusal> {
-    Err(Problem::new(Code::Overloaded, "The composite layer is not plugged in yet.").into())
+    let snapshot = Arc::clone(&exchange.snapshot);
+    let estate = estate(exchange, grant)?;
+    let compiled = snapshot
+        .published
+        .operation(published)
+        .ok_or_else(|| Problem::new(Code::Internal, "The operation is not compiled.").because(&published.file))?;
+    let path: Vec<(&str, &str)> = path.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let query = sent.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let variables = match sent.body {
+        Some(_) if !sent.query.is_empty() => {
+            return Err(Problem::new(Code::ParameterInvalid, "This path takes its parameters in the body.").into());
+        }
+        Some(body) => compiled.from_body(&path, body)?,
+        None => compiled.from_query(&path, query)?,
+    };
+    let (document, principal) = (Arc::clone(compiled.document()), &grant.caller().principal);
+    let prepared = snapshot.engine.prepare_document(document, &variables, &estate, principal, wish(headers));
+    let prepared = prepared.map_err(|refused| Refusal::from(refused.problem))?;
+    charge(&prepared, exchange, grant)?;
+    Ok(Composition { prepared, operation: Some(Arc::clone(compiled)) })
+}
+
+/// The caller's tenant decides whose systems are asked; nothing in the request does.
+fn estate(exchange: &Exchange, grant: &Grant) -> Result<Arc<Estate>, Refusal> {
+    let estate = exchange.snapshot.estates.of(&grant.caller().principal.tenant).cloned();
+    estate.ok_or_else(|| Problem::new(Code::Internal, "The tenant's systems are not set up.").into())
+}
+
+/// Takes the price before anything is asked; what was not used is given back with the answer.
+fn charge(prepared: &Prepared, exchange: &mut Exchange, grant: &Grant) -> Result<(), Refusal> {
+    let price = prepared.price().points();
+    exchange.cost = Some(price);
+    let charged = exchange.snapshot.throttle.spend(grant.caller(), price);
+    let left = exchange.left.take().unwrap_or_default();
+    match charged {
+        Ok(cost) => {
+            exchange.left = Some(left.and(&cost));
+            Ok(())
+        }
+        Err(refused) => {
+            exchange.left = Some(left.and(&refused.left));
+            Err(refused.problem.into())
+        }
+    }
+}
+
+/// A refused document, in the status that the profile and the caller's media type ask for.
+fn refusal(mut refused: Refused, head: &Head, exchange: &Exchange) -> Refusal {
+    if refused.problem.code == Code::MutationNotAllowed {
+        if head.method != Method::POST {
+            return refused.problem.allow("POST").into();
+        }
+        // Over POST it is one more thing that the schema does not have.
+        refused.problem.code = Code::DocumentInvalid;
+        refused.of_document = true;
+    }
+    let errors = refused.graphql(exchange.request_id());
+    let status = match (exchange.snapshot.settings.graphql.profile, exchange.media) {
+        _ if !refused.of_document => refused.problem.code.status(),
+        (HttpProfile::Audit, MediaType::Json) => StatusCode::OK,
+        (HttpProfile::Audit, _) => StatusCode::BAD_REQUEST,
+        (HttpProfile::Draft2026, _) if refused.problem.code == Code::DocumentMalformed => StatusCode::BAD_REQUEST,
+        (HttpProfile::Draft2026, _) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Refusal::from(refused.problem).with_errors(status, errors)
 }

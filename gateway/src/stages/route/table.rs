@@ -101,7 +101,8 @@ impl ApiRoutes {
 }
 
 fn number(name: &VersionName) -> Result<VersionNumber, Unservable> {
-    VersionNumber::parse(name.as_str()).ok_or_else(|| Unservable(format!("`{name}` is no version: use `v1`, `v2` and so on")))
+    VersionNumber::parse(name.as_str())
+        .ok_or_else(|| Unservable(format!("`{name}` is no version: use `v1`, `v2` and so on")))
 }
 
 fn lifecycle(published: &ApiVersion) -> Result<version::Lifecycle, Unservable> {
@@ -138,8 +139,10 @@ impl VersionRoutes {
             let method = std::slice::from_ref(&operation.method);
             entry(&operation.path, method, Target::Operation(operation.clone()))
         });
-        let routes = version.routes.iter().map(|route| entry(&route.path, &route.methods, Target::Proxied(route.clone())));
-        let description = PathTemplate::parse("/openapi.json").ok().map(|path| entry(&path, &[Method::GET], Target::Description));
+        let routes =
+            version.routes.iter().map(|route| entry(&route.path, &route.methods, Target::Proxied(route.clone())));
+        let description =
+            PathTemplate::parse("/openapi.json").ok().map(|path| entry(&path, &[Method::GET], Target::Description));
         let mut entries: Vec<Entry> = operations.chain(routes).chain(description).collect();
         entries.sort_by_key(|entry| entry.template.precedence());
         VersionRoutes { version: version.clone(), place: place("none"), entries }
@@ -152,7 +155,8 @@ impl VersionRoutes {
 
     /// Looks for the most specific path; of two with one shape the one that takes the method.
     pub(crate) fn find<'p>(&self, method: &Method, path: &'p str) -> Found<'_, 'p> {
-        let mut fitting = self.entries.iter().filter_map(|entry| Some((entry, entry.template.matches(path)?))).peekable();
+        let mut fitting =
+            self.entries.iter().filter_map(|entry| Some((entry, entry.template.matches(path)?))).peekable();
         let Some((first, _)) = fitting.peek() else { return Found::Nothing };
         let first = *first;
         let shape = first.template.shape();

@@ -1,0 +1,112 @@
+//! Answers from the composite layer: GraphQL's shape, or the bare object of an operation.
+//!
+//! A client that leaves takes its own waiting with it, and nobody else's: fetches that others joined go on by themselves.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY};
+use http::{Method, StatusCode};
+use pingora::Result;
+use pingora::proxy::Session;
+use portico_composites::engine::Answered;
+use portico_composites::operations::{Operation, Rendered};
+use portico_policies::Caller;
+use sha2::{Digest, Sha256};
+
+use crate::exchange::Exchange;
+use crate::respond::{self, Refusal, Reply};
+use crate::settings::HttpProfile;
+use crate::stages::prepare::{Permit, Work};
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// "Partial success" of the draft of 2026.
+const PARTIAL: u16 = 294;
+
+/// Asks, writes, and settles the price.
+pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut Exchange) -> Result<()> {
+    let call = permit.call(exchange.identified(session));
+    let (Work::Compose(composition), held) = permit.into_work() else { return Ok(()) };
+    let (engine, begun) = (exchange.snapshot.engine.clone(), Instant::now());
+    let answered = tokio::select! {
+        biased;
+        answered = engine.answer(composition.prepared, &call) => answered,
+        gone = session.read_body_or_idle(true) => {
+            exchange.abandoned = true;
+            return gone.map(drop);
+        }
+    };
+    exchange.upstream_time = begun.elapsed();
+    exchange.calls = Some(answered.calls);
+    settle(&answered, held.caller(), exchange);
+    match composition.operation {
+        None => respond::write(session, exchange, graphql(&answered, exchange)).await,
+        Some(operation) => match rest(&operation, &answered, session) {
+            Ok(reply) => respond::write(session, exchange, reply).await,
+            Err(refusal) => respond::refuse(session, exchange, refusal).await,
+        },
+    }
+}
+
+fn settle(answered: &Answered, caller: &Caller, exchange: &mut Exchange) {
+    let unused = answered.price.points().saturating_sub(answered.charged());
+    if unused > 0 {
+        exchange.snapshot.throttle.refund(caller, unused);
+    }
+}
+
+fn graphql(answered: &Answered, exchange: &Exchange) -> Reply {
+    let partial = !answered.errors.is_empty();
+    let draft = exchange.snapshot.settings.graphql.profile == HttpProfile::Draft2026;
+    let status = StatusCode::from_u16(PARTIAL).ok().filter(|_| partial && draft).unwrap_or(StatusCode::OK);
+    let remaining = exchange.left.as_ref().and_then(portico_policies::throttle::Left::cost);
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(exchange.media.as_str()));
+    add_freshness(&mut headers, answered);
+    Reply { status, headers, body: answered.graphql(exchange.request_id(), remaining).into() }
+}
+
+fn rest(operation: &Operation, answered: &Answered, session: &Session) -> std::result::Result<Reply, Refusal> {
+    let body = match operation.render(answered) {
+        Rendered::Body(body) => Bytes::from(body),
+        Rendered::Problem(problem) => return Err(problem.into()),
+    };
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    add_freshness(&mut headers, answered);
+    let request = session.req_header();
+    if matches!(request.method, Method::GET | Method::HEAD) && answered.errors.is_empty() {
+        let tag = entity_tag(&body);
+        let known = request.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let unchanged =
+            known.flat_map(|tags| tags.split(',')).any(|known| matches!(known.trim(), "*") || known.trim() == tag);
+        headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+        if unchanged {
+            headers.remove(CONTENT_TYPE);
+            return Ok(Reply { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new() });
+        }
+    }
+    Ok(Reply { status: StatusCode::OK, headers, body })
+}
+
+/// Weak, because two answers with the same meaning may differ in their bytes.
+fn entity_tag(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{hex}\"")
+}
+
+/// `Age`, `Cache-Status` (RFC 9211), and who may keep it: nobody but the caller, and not if something is missing.
+fn add_freshness(headers: &mut HeaderMap, answered: &Answered) {
+    let freshest = answered.freshest;
+    let keep = if answered.errors.is_empty() { "private" } else { "no-store" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+    headers.insert(VARY, HeaderValue::from_static("Authorization, Accept"));
+    headers.insert(AGE, HeaderValue::from(freshest.age.as_secs()));
+    let status = match (freshest.all_cached, freshest.stale) {
+        (true, false) => "portico; hit",
+        (true, true) => "portico; hit; detail=stale",
+        (false, _) => "portico; fwd=miss",
+    };
+    headers.insert(CACHE_STATUS, HeaderValue::from_static(status));
+}
