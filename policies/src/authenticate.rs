@@ -25,7 +25,7 @@ use portico_contracts::problem::{Code, Problem};
 
 use crate::{Caller, ConsumerKey, Consumers, Now};
 use api_key::ApiKeys;
-pub use api_key::{KeyHash, KeyRecord, NewKey, new_key};
+pub use api_key::{KeyHash, KeyRecord, NewKey, NoRandomness, new_key};
 pub use challenge::challenge;
 use claims::Claims;
 pub use credential::Credential;

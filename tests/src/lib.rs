@@ -1,1 +1,11 @@
-//! placeholder
+//! The harness: a gateway in front of a simulated estate, and a client that shows what callers see.
+//!
+//! Each test starts its own [`Scene`] on free ports, so tests share nothing. The suites are in `tests/suites`, one file
+//! for each behaviour; they talk through real sockets.
+
+mod reply;
+mod scene;
+
+pub use portico_sandbox::{Fault, Role, Sandbox, Signing, Tenant, TokenRequest, WrongRows};
+pub use reply::Reply;
+pub use scene::{Ask, Scene};

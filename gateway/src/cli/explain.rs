@@ -111,7 +111,8 @@ fn show(explained: &Explained, most: u64, json: bool) -> Result<ExitCode, Failur
 }
 
 fn in_words(explained: &Explained, most: u64) -> String {
-    let mut text = format!("cost    {} points of at most {most}\ncalls   {} at most\n", explained.cost, explained.calls);
+    let mut text =
+        format!("cost    {} points of at most {most}\ncalls   {} at most\n", explained.cost, explained.calls);
     text += &format!("scopes  {}\n", explained.scopes.join(" "));
     let mut wave = 0;
     for step in &explained.steps {

@@ -27,10 +27,13 @@ pub(super) async fn until_stopped() -> Result<(), Failure> {
 pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt;
     let beside = path.with_extension("part");
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(|error| {
-            Failure::new(format!("{} cannot be written: {error}", beside.display()))
-        })?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", beside.display())))?;
     file.write_all(text.as_bytes())?;
     std::fs::rename(&beside, path)?;
     Ok(())

@@ -35,7 +35,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     super::running::on_a_runtime(async {
         let options = Options { today: arguments.today, control_listen: arguments.listen, ..Options::default() };
         let sandbox = Sandbox::start(options).await.map_err(|error| Failure::new(format!("{error:#}")))?;
-        let environment = crate::demo::of_sandbox(&sandbox);
+        let keys = crate::demo::Keys::new()?;
+        let environment = crate::demo::of_sandbox(&sandbox, &keys);
         print!("{}", crate::demo::as_file(&environment));
         if let Some(path) = &arguments.env_file {
             super::running::write_whole(path, &crate::demo::as_file(&environment))?;

@@ -1,0 +1,124 @@
+//! The demo: a simulated estate and a gateway in front of it, in one process. Tests start the same.
+
+mod environment;
+mod story;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use portico_composites::fresh::Clock;
+use portico_policies::authenticate::NoRandomness;
+use portico_sandbox::Sandbox;
+use rand::distr::{Alphanumeric, SampleString};
+use tokio::time::Instant;
+
+use crate::serve::{Gateway, Running, StartError};
+use crate::settings::{Mistake, Settings};
+use crate::telemetry::AccessSink;
+use crate::templates;
+
+pub(crate) use environment::{Keys, as_file};
+pub use story::first_calls;
+
+/// All that a configuration in front of a sandbox refers to, and its callers' tokens.
+pub(crate) fn of_sandbox(sandbox: &Sandbox, keys: &Keys) -> BTreeMap<String, String> {
+    let mut known = environment::of_systems(sandbox, keys);
+    known.insert("PORTICO_SANDBOX_URL".to_owned(), sandbox.control_url().to_owned());
+    known.extend(environment::tokens(sandbox, keys));
+    known
+}
+
+/// Where the demo listens, and which day it is there.
+#[derive(Debug, Clone)]
+pub struct DemoOptions {
+    /// Traffic.
+    pub listen: SocketAddr,
+    /// Administration.
+    pub admin: SocketAddr,
+    /// The sandbox's control plane.
+    pub sandbox: SocketAddr,
+    /// The day that the estate's data is relative to; today where absent.
+    pub today: Option<NaiveDate>,
+    /// Where access-log lines go.
+    pub access: AccessSink,
+}
+
+/// A running demo.
+pub struct Demo {
+    /// The gateway.
+    pub gateway: Running,
+    /// The simulated systems.
+    pub sandbox: Sandbox,
+    keys: Keys,
+    admin_token: String,
+}
+
+/// Why the demo does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The simulated systems.
+    #[error("the sandbox does not start: {0:#}")]
+    Sandbox(anyhow::Error),
+    /// The demo's own configuration.
+    #[error("the demo's configuration is not in order: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Settings(Vec<Mistake>),
+    /// API keys.
+    #[error(transparent)]
+    Keys(#[from] NoRandomness),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] StartError),
+}
+
+impl Demo {
+    /// Starts the systems, then the gateway in front of them.
+    pub async fn start(options: DemoOptions) -> Result<Demo, DemoError> {
+        let of_sandbox =
+            portico_sandbox::Options { today: options.today, control_listen: options.sandbox, ..Default::default() };
+        let sandbox = Sandbox::start(of_sandbox).await.map_err(DemoError::Sandbox)?;
+        let admin_token = Alphanumeric.sample_string(&mut rand::rng(), 40);
+        let listeners = (options.listen, options.admin);
+        let keys = Keys::new()?;
+        let secrets = environment::secrets(&sandbox, &keys, listeners, &admin_token);
+        let settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
+        let clock = Arc::new(DemoClock::on(options.today));
+        let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
+        Ok(Demo { gateway, sandbox, keys, admin_token })
+    }
+
+    /// Addresses and credentials, by the names that `--env-file` writes.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        environment::of_callers(self)
+    }
+
+    /// Stops the gateway, then the systems.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+        self.sandbox.stop();
+    }
+}
+
+/// The machine's clock, moved to the demo's day.
+#[derive(Debug)]
+struct DemoClock {
+    ahead: chrono::Duration,
+}
+
+impl DemoClock {
+    fn on(today: Option<NaiveDate>) -> Self {
+        let real = Utc::now().date_naive();
+        DemoClock { ahead: today.map_or_else(chrono::Duration::zero, |day| day - real) }
+    }
+}
+
+impl Clock for DemoClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> DateTime<Utc> {
+        Utc::now() + self.ahead
+    }
+}

@@ -1,0 +1,94 @@
+//! What a caller sees of an answer.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+/// One answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// The body as JSON; null where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// One header's value; empty where it is not there.
+    pub fn header(&self, name: &str) -> String {
+        let values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        values.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Status and body on one line, with what changes from run to run replaced: for snapshots.
+    pub fn shown(&self) -> String {
+        let mut body = self.json();
+        calm(&mut body);
+        let body = if body.is_null() { self.text() } else { body.to_string() };
+        format!("{} {body}", self.status.as_u16())
+    }
+
+    /// The `data` of a GraphQL answer.
+    pub fn data(&self) -> Value {
+        self.json()["data"].clone()
+    }
+
+    /// The codes of a GraphQL answer's errors with their paths: `order.customer upstream_unavailable acme-crm`.
+    pub fn errors(&self) -> Vec<String> {
+        let json = self.json();
+        let errors = json["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(described).collect()
+    }
+}
+
+fn described(error: &Value) -> String {
+    let part = |segment: &Value| segment.as_str().map_or_else(|| segment.to_string(), str::to_owned);
+    let path: Vec<String> = error["path"].as_array().into_iter().flatten().map(part).collect();
+    let words = [error["extensions"]["code"].as_str(), error["extensions"]["system"].as_str()];
+    std::iter::once(path.join(".")).chain(words.into_iter().flatten().map(str::to_owned)).collect::<Vec<_>>().join(" ")
+}
+
+/// Members whose values differ from run to run.
+const UNSTEADY: [&str; 12] = [
+    "requestId",
+    "request_id",
+    "instance",
+    "usedMs",
+    "budgetMs",
+    "fetchedAt",
+    "ageSeconds",
+    "decisionId",
+    "decidedAt",
+    "validUntil",
+    "actual",
+    "remaining",
+];
+
+/// Replaces what differs from run to run.
+fn calm(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if UNSTEADY.contains(&name.as_str()) && !member.is_null() {
+                    *member = Value::from("…");
+                } else {
+                    calm(member);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(calm),
+        _ => {}
+    }
+}

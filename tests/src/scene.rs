@@ -1,0 +1,159 @@
+//! A gateway in front of a simulated estate, in this process, on free ports.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use portico_gateway::AccessSink;
+use portico_gateway::demo::{Demo, DemoOptions};
+use portico_sandbox::{Sandbox, Tenant};
+
+use crate::reply::Reply;
+
+/// The demo, for one test.
+pub struct Scene {
+    demo: Demo,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+/// A request that is being put together.
+pub struct Ask<'s> {
+    scene: &'s Scene,
+    url: String,
+    method: Method,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Scene {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// Where the demo does not start: then there is nothing to test.
+    pub async fn start() -> Scene {
+        Self::try_start(AccessSink::Off).await.expect("the demo starts on free ports")
+    }
+
+    /// Starts it with its access log.
+    pub async fn try_start(access: AccessSink) -> anyhow::Result<Scene> {
+        let free: SocketAddr = "127.0.0.1:0".parse()?;
+        let options = DemoOptions { listen: free, admin: free, sandbox: free, today: None, access };
+        let demo = Demo::start(options).await.context("the demo does not start")?;
+        Ok(Scene { demo, client: Client::builder(TokioExecutor::new()).build_http() })
+    }
+
+    /// The simulated systems.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.demo.sandbox
+    }
+
+    /// Where traffic is answered.
+    pub fn traffic(&self) -> SocketAddr {
+        self.demo.gateway.traffic()
+    }
+
+    /// Where the administrator is answered.
+    pub fn admin(&self) -> SocketAddr {
+        self.demo.gateway.admin()
+    }
+
+    /// What the demo tells its callers.
+    pub fn environment(&self, name: &str) -> String {
+        self.demo.environment().remove(name).unwrap_or_default()
+    }
+
+    /// A request to the traffic listener.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        let url = format!("http://{}{path}", self.traffic());
+        Ask { scene: self, url, method, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// A GET.
+    pub fn get(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::GET, path)
+    }
+
+    /// A POST of JSON.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> Ask<'_> {
+        let mut ask = self.ask(Method::POST, path).header("content-type", "application/json");
+        ask.body = Bytes::from(body.to_string());
+        ask
+    }
+
+    /// A GraphQL query.
+    pub fn graphql(&self, query: &str) -> Ask<'_> {
+        self.post("/graphql", &serde_json::json!({ "query": query }))
+            .header("accept", "application/graphql-response+json")
+    }
+
+    /// A request to the admin listener.
+    pub fn admin_get(&self, path: &str) -> Ask<'_> {
+        Ask { url: format!("http://{}{path}", self.admin()), ..self.get(path) }
+    }
+
+    /// Stops everything.
+    pub async fn stop(self) {
+        self.demo.stop().await;
+    }
+}
+
+impl Ask<'_> {
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds a bearer token.
+    #[must_use]
+    pub fn bearer(self, token: impl AsRef<str>) -> Self {
+        let value = format!("Bearer {}", token.as_ref());
+        self.header("authorization", value)
+    }
+
+    /// Asks as a consumer of tenant acme.
+    #[must_use]
+    pub fn as_consumer(self, consumer: &str) -> Self {
+        self.of(Tenant::Acme, consumer)
+    }
+
+    /// Asks as a consumer of a tenant.
+    #[must_use]
+    pub fn of(self, tenant: Tenant, consumer: &str) -> Self {
+        let token = self.scene.sandbox().token(tenant, consumer);
+        self.bearer(token)
+    }
+
+    /// Replaces the body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends it and reads the whole answer.
+    ///
+    /// # Panics
+    /// Where there is no answer at all.
+    pub async fn send(self) -> Reply {
+        self.try_send().await.expect("the gateway answers")
+    }
+
+    /// The same, where a broken connection is what is tested.
+    pub async fn try_send(self) -> anyhow::Result<Reply> {
+        let mut request = Request::builder().method(self.method).uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let answer = self.scene.client.request(request.body(Full::new(self.body))?).await?;
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Reply { status: head.status, headers: head.headers, body })
+    }
+}
