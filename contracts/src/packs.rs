@@ -90,6 +90,8 @@ pub struct Setting {
     pub default: Option<String>,
     /// Whether it may be left out though it has no default.
     pub optional: bool,
+    /// Whether it is a whole number, written as one in JSON.
+    pub number: bool,
 }
 
 /// How a kind of system hands out tokens; addresses and secrets are the binding's.

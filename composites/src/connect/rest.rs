@@ -60,15 +60,25 @@ pub(super) fn select<'p>(rows: &Path, paths: impl Iterator<Item = &'p Path>) -> 
     let mut select: Vec<String> = Vec::new();
     for path in paths {
         let Some(level) = levels.len().checked_sub(path.up + 1) else { continue };
-        let members =
-            path.steps.iter().filter_map(|step| if let Step::Member(name) = step { Some(&**name) } else { None });
-        let whole: Vec<&str> = levels[level].iter().copied().chain(members).collect();
-        let whole = whole.join(".");
-        if !whole.is_empty() && !select.contains(&whole) {
-            select.push(whole);
+        let mut whole = levels[level].clone();
+        for step in &path.steps {
+            match step {
+                Step::Member(name) => whole.push(name),
+                // What an element is chosen by must be there to choose by.
+                Step::Having(name, _) => add(&mut select, &[&whole[..], &[name]].concat()),
+                Step::Each | Step::Index(_) => {}
+            }
         }
+        add(&mut select, &whole);
     }
     select
+}
+
+fn add(select: &mut Vec<String>, members: &[&str]) {
+    let whole = members.join(".");
+    if !whole.is_empty() && !select.contains(&whole) {
+        select.push(whole);
+    }
 }
 
 struct Fill<'f> {
@@ -212,7 +222,17 @@ mod tests {
     #[test]
     fn members_of_inner_rows_are_asked_for_from_the_outermost_list_on() {
         let rows = Path::parse("[].shipments[]").expect("a path");
-        let paths = ["number", "^.number", "carrier.name", "^.^.beyond"].map(|path| Path::parse(path).expect("a path"));
-        assert_eq!(select(&rows, paths.iter()), ["shipments.number", "number", "shipments.carrier.name"]);
+        let paths = ["number", "^.number", "carrier.name", "^.^.beyond", "parcels[lost=].weight"];
+        let paths = paths.map(|path| Path::parse(path).expect("a path"));
+        assert_eq!(
+            select(&rows, paths.iter()),
+            [
+                "shipments.number",
+                "number",
+                "shipments.carrier.name",
+                "shipments.parcels.lost",
+                "shipments.parcels.weight"
+            ]
+        );
     }
 }

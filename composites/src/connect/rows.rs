@@ -105,7 +105,10 @@ fn walk<'b>(mut at: &'b Json, steps: &[Step], optional: bool) -> Found<'b> {
                 None => return Found::Null,
             },
             (Step::Having(name, value), Json::Array(items)) => {
-                let has = |item: &&Json| item.get(name).and_then(text_of).is_some_and(|text| text == value.as_str());
+                let has = |item: &&Json| match item.get(name) {
+                    None | Some(Json::Null) => value.is_empty(),
+                    Some(member) => text_of(member).is_some_and(|text| text == value.as_str()),
+                };
                 match items.iter().find(has) {
                     Some(item) => Some(item),
                     None => return Found::Null,

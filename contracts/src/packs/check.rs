@@ -7,6 +7,8 @@ mod request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
 use indexmap::IndexMap;
 
 use super::document::{Kind, Node};
@@ -56,6 +58,9 @@ pub(super) fn bind(pack: &Pack, given: &BTreeMap<String, String>) -> Result<Pack
     for (name, setting) in &pack.settings {
         if setting.default.is_none() && !setting.optional && !given.contains_key(name) {
             wrong.push(format!("pack `{}` needs the setting `{name}`: {}", pack.name, setting.about));
+        }
+        if setting.number && given.get(name).is_some_and(|value| value.parse::<u32>().is_err()) {
+            wrong.push(format!("the setting `{name}` of pack `{}` is a whole number, 0 or more", pack.name));
         }
     }
     if !wrong.is_empty() {
@@ -110,11 +115,17 @@ fn settings(reader: &mut Reader, top: &Section<'_>) -> IndexMap<String, Setting>
     let Some(section) = top.get("settings").and_then(|node| reader.map(node, "settings")) else { return settings };
     for entry in section.entries() {
         let at = section.at(&entry.key);
-        let Some(one) = reader.section(&entry.value, &at, &["about", "default", "optional"]) else { continue };
+        let Some(one) = reader.section(&entry.value, &at, &["about", "default", "optional", "number"]) else {
+            continue;
+        };
         let about = reader.required(&one, "about").unwrap_or_default();
         let default = reader.raw(&one, "default");
         let optional = reader.flag(&one, "optional");
-        settings.insert(entry.key.clone(), Setting { about, default, optional });
+        let number = reader.flag(&one, "number");
+        if number && default.as_ref().is_some_and(|default| default.parse::<u32>().is_err()) {
+            reader.mistake(one.line, &one.at("default"), "expected a whole number, 0 or more");
+        }
+        settings.insert(entry.key.clone(), Setting { about, default, optional, number });
     }
     settings
 }
@@ -145,7 +156,10 @@ fn pairs(reader: &mut Reader, section: &Section<'_>, key: &str) -> Vec<(String, 
     let mut pairs = Vec::new();
     for entry in map.entries() {
         let at = map.at(&entry.key);
-        let value = reader.raw_text(&entry.value, &at).and_then(|text| reader.literal(&text, entry.line, &at));
+        let value = match &entry.value.kind {
+            Kind::Map(_) if key == "headers" => base64url(reader, &entry.value, &at),
+            _ => reader.raw_text(&entry.value, &at).and_then(|text| reader.literal(&text, entry.line, &at)),
+        };
         let Some(value) = value else { continue };
         if key == "headers" && !is_header(&entry.key, &value) {
             reader.mistake(entry.line, &at, "this cannot be sent as a header");
@@ -153,6 +167,13 @@ fn pairs(reader: &mut Reader, section: &Section<'_>, key: &str) -> Vec<(String, 
         pairs.push((entry.key.clone(), value));
     }
     pairs
+}
+
+/// JSON with settings in it, in letters that a header can hold.
+fn base64url(reader: &mut Reader, node: &Node, at: &str) -> Option<String> {
+    let section = reader.section(node, at, &["base64url"])?;
+    let json = reader.json(section.get("base64url")?, at, &[])?.plain()?;
+    Some(URL_SAFE.encode(json.to_string()))
 }
 
 fn is_header(name: &str, value: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Where in a row a value stands: `Account.Name`, `items.data[].price.id`, `custom_fields[id=42].value`.
 //!
-//! `[]` goes through every element of a list, `[0]` to one, `[id=42]` to the one whose member has that value, `^` from
-//! a row to what encloses its list, and a final `?` says that the value may be missing without that being news.
-//! Members with dots or other signs are quoted: `"@odata.nextLink"`.
+//! `[]` goes through every element of a list, `[0]` to one, `[id=42]` to the one whose member has that value
+//! (`[paid=]` to the one whose member has none), `^` from a row to what encloses its list, and a final `?` says that
+//! the value may be missing without that being news. Members with dots or other signs are quoted: `"@odata.nextLink"`.
 
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Step {
     Each,
     /// One element of a list.
     Index(usize),
-    /// The first element whose member has this text.
+    /// The first element whose member has this text; none, where it is empty.
     Having(String, String),
 }
 

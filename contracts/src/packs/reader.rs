@@ -236,6 +236,12 @@ impl Reader {
         }
     }
 
+    /// Whether a text is nothing but a setting that is a number.
+    fn is_number(&self, text: &str) -> bool {
+        let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        name.and_then(|name| self.settings.get(name)).is_some_and(|setting| setting.number)
+    }
+
     /// JSON in which these holes may occur.
     pub(super) fn json(&mut self, node: &Node, at: &str, holes: &[Hole]) -> Option<Json> {
         Some(match &node.kind {
@@ -245,6 +251,11 @@ impl Reader {
             Kind::Float => {
                 self.mistake(node.line, at, format!("expected JSON, found {}{}", node.is(), quotes(node)));
                 return None;
+            }
+            Kind::Text(text) if self.is_number(text) => {
+                // While only the pack is checked, the name stands for the number.
+                let digits = self.literal(text, node.line, at)?;
+                Json::Scalar(digits.parse::<u32>().unwrap_or_default().into())
             }
             Kind::Text(text) => Json::Text(self.template(text, node.line, at, holes)?),
             Kind::List(items) => Json::List(items.iter().filter_map(|item| self.json(item, at, holes)).collect()),

@@ -93,6 +93,19 @@ pub enum Json {
 }
 
 impl Json {
+    /// The JSON, where it has no hole.
+    pub fn plain(&self) -> Option<serde_json::Value> {
+        match self {
+            Json::Scalar(value) => Some(value.clone()),
+            Json::Text(text) => text.plain().map(serde_json::Value::from),
+            Json::List(items) => items.iter().map(Json::plain).collect(),
+            Json::Object(members) => {
+                members.iter().map(|(name, member)| Some((name.clone(), member.plain()?))).collect()
+            }
+            Json::EachKey(_) => None,
+        }
+    }
+
     /// Whether a hole occurs.
     pub fn has(&self, hole: Hole) -> bool {
         match self {

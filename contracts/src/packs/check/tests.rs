@@ -91,6 +91,26 @@ fn settings_are_checked_when_a_pack_is_bound() {
 }
 
 #[test]
+fn a_header_can_be_json_in_which_numbers_are_numbers() {
+    let yaml =
+        SMALL.replace("{ about: Which company. }", "{ about: Which company., number: true, default: 1 }").replace(
+            "entities:",
+            "headers:\n  X-Context: { base64url: { company: '{company}', of: 'no {company}' } }\nentities:",
+        );
+    let pack = Pack::parse("small", &yaml).expect("sound");
+    let header = |pack: &Pack| {
+        let bytes = URL_SAFE.decode(&pack.headers[0].1).expect("base64");
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    let bound = pack.bind(&BTreeMap::new()).expect("bound by its default");
+    assert_eq!(header(&bound), r#"{"company":1,"of":"no 1"}"#);
+    let bound = pack.bind(&BTreeMap::from([("company".to_owned(), "27".to_owned())])).expect("bound");
+    assert_eq!(header(&bound), r#"{"company":27,"of":"no 27"}"#);
+    let wrong = pack.bind(&BTreeMap::from([("company".to_owned(), "acme".to_owned())])).expect_err("no number");
+    assert_eq!(wrong, ["the setting `company` of pack `small` is a whole number, 0 or more"]);
+}
+
+#[test]
 fn yaml_that_is_none_is_a_mistake_with_its_line() {
     insta::assert_debug_snapshot!(mistakes("pack: small\ntitle: [\n"), @r#"
     [
