@@ -1,5 +1,6 @@
 //! Documents that are published as REST endpoints: parameters in, the bare object out. The engine is the same.
 
+mod lift;
 mod parameters;
 mod render;
 
@@ -22,6 +23,8 @@ pub struct Operation {
     variables: Vec<Parameter>,
     /// Roles without whose systems there is no answer.
     required: Vec<Role>,
+    /// Objects whose members stand in their place.
+    lifts: Vec<lift::Lift>,
 }
 
 /// A variable of the document, which is a parameter of the endpoint.
@@ -54,7 +57,7 @@ impl Operation {
             .map(|name| format!("the path has `{{{name}}}`, but the document has no variable `${name}`"))
             .collect();
         if mistakes.is_empty() {
-            Ok(Operation { document, root, variables, required: required.to_vec() })
+            Ok(Operation { document, root, variables, required: required.to_vec(), lifts: Vec::new() })
         } else {
             Err(mistakes)
         }

@@ -20,7 +20,8 @@ pub(super) fn operation(
     id: &str,
     names: &BTreeMap<&str, &str>,
 ) -> Value {
-    let answer = answers::answer(endpoint.operation.document());
+    let mut answer = answers::answer(endpoint.operation.document());
+    lift(&mut answer.schema, endpoint);
     let sent = Sent::new(endpoint, names);
     let root_scope = answer.root.and_then(answers::scope);
     let scopes: Vec<&str> = [facts.scope, endpoint.scope, root_scope].into_iter().flatten().collect();
@@ -40,6 +41,38 @@ pub(super) fn operation(
         operation["deprecated"] = true.into();
     }
     operation
+}
+
+/// Members of a lifted object stand in its place; each may be null where the object may.
+fn lift(schema: &mut Value, endpoint: &Endpoint<'_>) {
+    for lift in endpoint.operation.lifts() {
+        let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+        let mut shaped = Map::new();
+        let mut lifted = Vec::new();
+        for (name, property) in std::mem::take(properties) {
+            match property.get("properties") {
+                Some(Value::Object(inside)) if name == lift.member() => {
+                    lifted = inside.keys().cloned().collect();
+                    shaped.extend(inside.iter().map(|(name, schema)| (name.clone(), or_null(schema.clone()))));
+                }
+                _ => {
+                    shaped.insert(name, property);
+                }
+            }
+        }
+        *properties = shaped;
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.retain(|name| name != lift.member());
+            required.extend(lifted.into_iter().map(Value::from));
+        }
+    }
+}
+
+fn or_null(mut schema: Value) -> Value {
+    if let Some(Value::String(kind)) = schema.get("type").cloned() {
+        schema["type"] = json!([kind, "null"]);
+    }
+    schema
 }
 
 fn description(endpoint: &Endpoint<'_>, answer: &Answer, scopes: &[&str]) -> String {

@@ -31,10 +31,10 @@ impl Operation {
             return Rendered::Problem(no_answer(answered));
         };
         if answered.errors.is_empty() {
-            return Rendered::Body(root.get().as_bytes().to_vec());
+            return Rendered::Body(self.lifted(root.get()).into_bytes());
         }
         let problems: Vec<Value> = answered.errors.iter().map(|error| self.listed(error)).collect();
-        Rendered::Body(with_problems(root.get(), &problems))
+        Rendered::Body(with_problems(&self.lifted(root.get()), &problems))
     }
 
     /// Only a system's failure counts: what a system says that it does not have is an answer.
@@ -51,6 +51,7 @@ impl Operation {
         };
         let path = AnswerError { path: inside, failure: error.failure.clone() }.dotted();
         let system = error.failure.system.as_ref().map(|system| system.as_str());
+        let path = self.lifted_path(&path);
         json!({ "path": path, "code": error.failure.code, "system": system, "retryable": error.failure.code.retryable() })
     }
 }

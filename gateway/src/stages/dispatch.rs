@@ -2,13 +2,11 @@
 
 mod compose;
 
-use bytes::Bytes;
 use pingora::Result;
 use pingora::proxy::Session;
 
 use crate::exchange::Exchange;
 use crate::respond;
-use crate::settings::ApiVersion;
 use crate::stages::forward::Forwarding;
 use crate::stages::prepare::{Permit, Work, invite};
 
@@ -22,16 +20,10 @@ pub(crate) async fn dispatch(permit: Permit, session: &mut Session, exchange: &m
             return Ok(false);
         }
         Work::Describe(version) => {
-            let description = describe(version);
+            let description = exchange.snapshot.published.description(version).cloned().unwrap_or_default();
             respond::write(session, exchange, respond::json(description)).await?;
         }
         Work::Compose(_) => compose::answer(permit, session, exchange).await?,
     }
     Ok(true)
-}
-
-/// The seam for the generated description: so far what the version is, without its paths.
-fn describe(version: &ApiVersion) -> Bytes {
-    let info = serde_json::json!({ "title": version.title, "version": version.version.as_str() });
-    Bytes::from(serde_json::json!({ "openapi": "3.1.0", "info": info, "paths": {} }).to_string())
 }

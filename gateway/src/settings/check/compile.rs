@@ -26,7 +26,8 @@ impl Compiler {
     /// Writes down what is wrong with a document, with the lines that the composite layer names.
     pub(super) fn check(&self, operation: &Operation, ledger: &mut Ledger<'_>) {
         let path: Vec<&str> = operation.path.parameters().collect();
-        let compiled = operations::Operation::compile(&self.0, &operation.document, &path, &operation.required);
+        let compiled = operations::Operation::compile(&self.0, &operation.document, &path, &operation.required)
+            .and_then(|compiled| compiled.lifting(&operation.lift));
         for says in compiled.err().unwrap_or_default() {
             let (line, says) = located(&says);
             ledger.wrong(&Place { line, ..Place::file(&operation.file) }, says);

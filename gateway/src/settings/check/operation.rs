@@ -5,6 +5,7 @@
 //! # scope: api:partner:orders
 //! # tier: critical
 //! # required: erp, crm
+//! # lift: customer
 //! query ($number: String!) { order(number: $number) { status } }
 //! ```
 //!
@@ -21,7 +22,7 @@ use crate::settings::mistake::{nearest, suggestion};
 use crate::settings::path::PathTemplate;
 use crate::settings::read::Place;
 
-const KEYS: [&str; 3] = ["scope", "tier", "required"];
+const KEYS: [&str; 4] = ["scope", "tier", "required", "lift"];
 
 pub(super) fn check(file: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<Operation> {
     let whole = Place::file(file);
@@ -40,6 +41,7 @@ pub(super) fn check(file: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<O
         scope: None,
         tier: None,
         required: Vec::new(),
+        lift: Vec::new(),
     };
     for (line, comment) in comments {
         if let Err(says) = remark(comment, &mut operation) {
@@ -84,6 +86,7 @@ fn remark(comment: &str, operation: &mut Operation) -> Result<(), String> {
         "required" => {
             operation.required = value.split(',').map(|word| role_of(word.trim())).collect::<Result<_, _>>()?;
         }
+        "lift" => operation.lift = value.split(',').map(|word| Arc::from(word.trim())).collect(),
         _ if key.contains(' ') => {}
         _ => {
             if let Some(near) = nearest(key, KEYS) {

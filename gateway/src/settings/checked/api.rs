@@ -149,6 +149,8 @@ pub struct Operation {
     pub tier: Option<Tier>,
     /// Roles without whose systems there is no answer: their failure makes it 502, 503 or 504.
     pub required: Vec<Role>,
+    /// Objects of the answer whose members stand in their place, for versions with flat names.
+    pub lift: Vec<Arc<str>>,
 }
 
 /// A path whose requests go to a tenant's system, governed.
