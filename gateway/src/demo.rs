@@ -75,6 +75,11 @@ pub enum DemoError {
 impl Demo {
     /// Starts the systems, then the gateway in front of them.
     pub async fn start(options: DemoOptions) -> Result<Demo, DemoError> {
+        Self::start_with(options, |_| {}).await
+    }
+
+    /// The same, with settings that differ from the demo's.
+    pub async fn start_with(options: DemoOptions, change: impl FnOnce(&mut Settings)) -> Result<Demo, DemoError> {
         let of_sandbox =
             portico_sandbox::Options { today: options.today, control_listen: options.sandbox, ..Default::default() };
         let sandbox = Sandbox::start(of_sandbox).await.map_err(DemoError::Sandbox)?;
@@ -82,7 +87,8 @@ impl Demo {
         let listeners = (options.listen, options.admin);
         let keys = Keys::new()?;
         let secrets = environment::secrets(&sandbox, &keys, listeners, &admin_token);
-        let settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
+        let mut settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
+        change(&mut settings);
         let clock = Arc::new(DemoClock::on(options.today));
         let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
         Ok(Demo { gateway, sandbox, keys, admin_token })

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use bytes::Bytes;
+use chrono::NaiveDate;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -11,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use portico_gateway::AccessSink;
 use portico_gateway::demo::{Demo, DemoOptions};
+use portico_gateway::settings::Settings;
 use portico_sandbox::{Sandbox, Tenant};
 
 use crate::reply::Reply;
@@ -39,11 +41,33 @@ impl Scene {
         Self::try_start(AccessSink::Off).await.expect("the demo starts on free ports")
     }
 
+    /// Starts it with settings that differ from the demo's.
+    ///
+    /// # Panics
+    /// Where the demo does not start.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Scene {
+        Self::try_start_with(AccessSink::Off, change).await.expect("the demo starts on free ports")
+    }
+
     /// Starts it with its access log.
     pub async fn try_start(access: AccessSink) -> anyhow::Result<Scene> {
+        Self::try_start_with(access, |_| {}).await
+    }
+
+    /// Starts it with settings that differ from the demo's, and with its access log.
+    ///
+    /// # Errors
+    /// Where the demo does not start.
+    pub async fn try_start_with(access: AccessSink, change: impl FnOnce(&mut Settings)) -> anyhow::Result<Scene> {
         let free: SocketAddr = "127.0.0.1:0".parse()?;
-        let options = DemoOptions { listen: free, admin: free, sandbox: free, today: None, access };
-        let demo = Demo::start(options).await.context("the demo does not start")?;
+        let options = DemoOptions {
+            listen: free,
+            admin: free,
+            sandbox: free,
+            today: NaiveDate::from_ymd_opt(2026, 6, 15),
+            access,
+        };
+        let demo = Demo::start_with(options, change).await.context("the demo does not start")?;
         Ok(Scene { demo, client: Client::builder(TokioExecutor::new()).build_http() })
     }
 

@@ -1,3 +1,7 @@
 //! Portico as its users meet it: one file for each behaviour, through real sockets.
 
+mod batching;
+mod credit;
 mod lookups;
+mod partner;
+mod tryton;
