@@ -85,7 +85,8 @@ fn chosen(arguments: &Arguments) -> anyhow::Result<Vec<Scenario>> {
 
 /// Shares the cores out and leaves the gateway's at once: threads started later stay where we are.
 fn shared_cores(arguments: &Arguments) -> anyhow::Result<Option<Cores>> {
-    if arguments.no_pinning {
+    // A gateway that somebody else started runs where it likes.
+    if arguments.no_pinning || arguments.env_file.is_some() {
         return Ok(None);
     }
     let cores = Cores::share(arguments.gateway_cores.as_deref(), arguments.load_cores.as_deref())?;
