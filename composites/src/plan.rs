@@ -123,8 +123,17 @@ pub(crate) struct Related {
     pub(crate) step: StepId,
     pub(crate) selection: Selection,
     pub(crate) completion: Option<Completion>,
-    /// Keep only rows that are open (or closed) once they are completed; where the system cannot filter.
+    /// What the system could not filter by.
+    pub(crate) filter: Filter,
+}
+
+/// Which rows are kept once they are completed, because only then their state is known.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only what is open, or only what is not.
     pub(crate) open: Option<bool>,
+    /// Only these statuses; empty for all.
+    pub(crate) statuses: Vec<&'static str>,
 }
 
 /// What the owner leaves open and another entity of the same system tells.
@@ -134,7 +143,7 @@ pub(crate) enum Completion {
     ReceivablesFromItems(StepId),
     /// Due date, open amount and status of an `Invoice`, from its `OpenItem`.
     InvoiceFromItem(StepId),
-    /// The total of an `Order`, from its lines.
+    /// The total of an `Order`, and whether it is partly shipped, from its lines.
     OrderFromLines(StepId),
 }
 

@@ -42,10 +42,22 @@ pub(super) fn page_info(page: &Page, shown: &[usize], after: bool) -> Record {
         .with("endCursor", cursor(last))
 }
 
-/// Applies `open` to invoices whose state only became known by completing them.
-pub(super) fn matches_open(related: &Related, record: &Record) -> bool {
-    let (Some(open), Some(Completion::InvoiceFromItem(_))) = (related.open, related.completion) else { return true };
-    match record.get("openAmount") {
+/// Applies filters to rows whose state only became known by completing them.
+pub(super) fn is_wanted(related: &Related, record: &Record) -> bool {
+    match related.completion {
+        Some(Completion::InvoiceFromItem(_)) => related.filter.open.is_none_or(|open| is_open(record, open)),
+        Some(Completion::OrderFromLines(_)) => has_status(record, &related.filter.statuses),
+        _ => true,
+    }
+}
+
+fn has_status(order: &Record, wanted: &[&'static str]) -> bool {
+    let status = order.get("status").as_text();
+    wanted.is_empty() || status.is_none_or(|status| wanted.contains(&status))
+}
+
+fn is_open(invoice: &Record, open: bool) -> bool {
+    match invoice.get("openAmount") {
         Value::Money(money) => (money.amount > Decimal::ZERO) == open,
         // What cannot be told is shown, with its error, rather than left out.
         _ => true,
@@ -202,8 +214,33 @@ fn status(open: Money, due: Option<NaiveDate>, today: NaiveDate) -> &'static str
     }
 }
 
-/// The sum of the lines, where the ERP has not added them up.
+/// What the lines tell of an order.
 fn order(record: &mut Record, lines: &AllRows) {
+    delivery(record, lines);
+    total(record, lines);
+}
+
+/// An open order of which a part has left the house is partly shipped.
+fn delivery(record: &mut Record, lines: &AllRows) {
+    if record.get("status").as_text() != Some("OPEN") {
+        return;
+    }
+    match lines {
+        Ok(page) => {
+            let told = |wanted| {
+                page.rows.iter().any(|line| matches!(line.get("delivered"), Value::Bool(told) if *told == wanted))
+            };
+            if told(true) && told(false) {
+                record.set("status", Value::Enum("PARTIALLY_SHIPPED"));
+            }
+        }
+        // Whether it is open or partly shipped cannot be told now.
+        Err(failure) => record.set("status", Value::Failed(Arc::clone(failure))),
+    }
+}
+
+/// The sum of the lines, where the ERP has not added them up.
+fn total(record: &mut Record, lines: &AllRows) {
     if !record.get("total").is_null() {
         return;
     }

@@ -320,7 +320,7 @@ impl<'a> Writer<'a> {
         for row in &page.rows {
             let completed = self.completed(related, row, parent);
             let record = completed.as_deref().unwrap_or(row);
-            if !complete::matches_open(related, record) {
+            if !complete::is_wanted(related, record) {
                 continue;
             }
             let before = self.out.len();
@@ -346,7 +346,7 @@ impl<'a> Writer<'a> {
             .map(|row| self.completed(&paged.related, row, parent).unwrap_or_else(|| Arc::clone(row)))
             .collect();
         let shown: Vec<usize> =
-            (0..completed.len()).filter(|at| complete::matches_open(&paged.related, &completed[*at])).collect();
+            (0..completed.len()).filter(|at| complete::is_wanted(&paged.related, &completed[*at])).collect();
         self.raw(b"{");
         for (at, (key, field)) in paged.fields.iter().enumerate() {
             if at > 0 {

@@ -247,8 +247,7 @@ mod tests {
     #[test]
     fn a_contract_covers_what_the_warranty_does_not() {
         let old = AssetFacts { warranty_ends_on: Some(day("2020-01-01")), ..AssetFacts::default() };
-        let covered =
-            WarrantyFacts { contracts: Ok(vec![contract("2026-01-01", "2026-12-31", true)]), ..facts(old) };
+        let covered = WarrantyFacts { contracts: Ok(vec![contract("2026-01-01", "2026-12-31", true)]), ..facts(old) };
         assert_eq!(told(&covered), "ACTIVE covered_by 2026-12-31");
         let cancelled = WarrantyFacts {
             contracts: Ok(vec![contract("2026-01-01", "2026-12-31", false)]),

@@ -287,6 +287,32 @@ async fn many_orders_cost_no_more_calls_than_one() {
 }
 
 #[tokio::test]
+async fn an_order_of_which_a_part_has_left_is_partly_shipped() {
+    let t = Value::text;
+    let mut erp = Fake::new("acme", "erp", Role::Erp);
+    for (order, delivered) in [("O-1", [true, false]), ("O-2", [false, false])] {
+        erp = erp.with("Order", &[("number", t(order)), ("customerNumber", t("C-1")), ("status", Value::Enum("OPEN"))]);
+        for line in delivered {
+            erp = erp.with(
+                "OrderLine",
+                &[("orderNumber", t(order)), ("delivered", Value::Bool(line)), ("lineTotal", eur("1"))],
+            );
+        }
+    }
+    let mut scene = Scene::new();
+    let upstreams: Vec<Arc<dyn Upstream>> = vec![Arc::new(erp)];
+    let estate = Estate::new(scene.principal.tenant.clone(), upstreams, &HashMap::new(), Rules::default());
+    scene.estate = Arc::new(estate.expect("binds"));
+    let of = |status: &str| {
+        format!(
+            r#"{{ orders(customer: {{ number: "C-1" }}, status: [{status}]) {{ edges {{ node {{ number status }} }} }} }}"#
+        )
+    };
+    insta::assert_snapshot!(scene.told(&of("PARTIALLY_SHIPPED")).await, @r#"{"data":{"orders":{"edges":[{"node":{"number":"O-1","status":"PARTIALLY_SHIPPED"}}]}}}"#);
+    insta::assert_snapshot!(scene.told(&of("OPEN")).await, @r#"{"data":{"orders":{"edges":[{"node":{"number":"O-2","status":"OPEN"}}]}}}"#);
+}
+
+#[tokio::test]
 async fn a_system_that_is_down_costs_its_own_fields() {
     let scene = Scene::new();
     scene.erp.be(Mood::Down);

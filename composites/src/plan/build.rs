@@ -16,7 +16,7 @@ use super::coerce::{self, Variables};
 use super::customer::Identity;
 use super::select::{Reader, owned};
 use super::{
-    Chosen, Completion, EdgeField, KeyExpr, PageField, Paged, Plan, Related, Resolve, Selection, Step, StepId,
+    Chosen, Completion, EdgeField, Filter, KeyExpr, PageField, Paged, Plan, Related, Resolve, Selection, Step, StepId,
 };
 use crate::ask::{Ask, Key, Narrow};
 use crate::estate::Estate;
@@ -278,21 +278,22 @@ impl<'a> Builder<'a> {
         &mut self,
         field: &'static Field,
         relation: &'static Relation,
-        lookup: Lookup,
+        mut lookup: Lookup,
         sets: &[&'a SelectionSet],
         path: &str,
     ) -> Result<Resolve, Problem> {
-        let (record, open, after) = (lookup.record, lookup.narrow.open, lookup.narrow.after.is_some());
+        let (record, after) = (lookup.record, lookup.narrow.after.is_some());
+        let filter = self.filter(&mut lookup);
         let Some(step) = self.step(lookup) else { return Ok(Resolve::NotProvided) };
         if let Some(take) = relation.take {
             return Ok(record.ordinal(take).map_or(Resolve::NotProvided, |ordinal| Resolve::Taken(step, ordinal)));
         }
         if let Some(of) = connection(field) {
-            let page = self.page(of, &Rows { record, step, open }, after, sets, path)?;
+            let page = self.page(of, &Rows { record, step, filter }, after, sets, path)?;
             return Ok(Resolve::Connection(Box::new(page)));
         }
         let of = expect_object(field.type_name());
-        let related = self.entity(of, &Rows { record, step, open }, sets, path)?;
+        let related = self.entity(of, &Rows { record, step, filter }, sets, path)?;
         Ok(if field.is_list() { Resolve::Many(Box::new(related)) } else { Resolve::One(Box::new(related)) })
     }
 
@@ -306,8 +307,9 @@ impl<'a> Builder<'a> {
     ) -> Result<Related, Problem> {
         let here = Here { of, record: rows.record, within: Some(rows.step), customer: None, keys: &[], path };
         let selection = self.selection(sets, &here)?;
-        let completion = self.completion(rows.record, rows.step, &selection, rows.open.is_some());
-        Ok(Related { step: rows.step, selection, completion, open: rows.open })
+        let filters = rows.filter.open.is_some() || !rows.filter.statuses.is_empty();
+        let completion = self.completion(rows.record, rows.step, &selection, filters);
+        Ok(Related { step: rows.step, selection, completion, filter: rows.filter.clone() })
     }
 
     fn page(
@@ -381,13 +383,33 @@ impl<'a> Builder<'a> {
                 let item = self.step(Lookup::all("OpenItem", "invoiceNumber", key, Some(step)))?;
                 Some(Completion::InvoiceFromItem(item))
             }
-            "Order" if chosen("total") => {
+            "Order" if chosen("total") || ((chosen("status") || filters) && self.lines_tell_delivery()) => {
                 let key = KeyExpr::Parent(record.ordinal("number")?);
                 let lines = self.step(Lookup::all("OrderLine", "orderNumber", key, Some(step)))?;
                 Some(Completion::OrderFromLines(lines))
             }
             _ => None,
         }
+    }
+
+    /// What has to be filtered here, because the rows' state is known only once they are completed.
+    fn filter(&self, lookup: &mut Lookup) -> Filter {
+        let mut filter = Filter { open: lookup.narrow.open, statuses: Vec::new() };
+        if lookup.record.name == "Order" && self.lines_tell_delivery() && !lookup.narrow.statuses.is_empty() {
+            filter.statuses.clone_from(&lookup.narrow.statuses);
+            // To the ERP an order that is partly shipped is an open one.
+            if filter.statuses.contains(&"PARTIALLY_SHIPPED") && !filter.statuses.contains(&"OPEN") {
+                lookup.narrow.statuses.push("OPEN");
+                lookup.narrow.statuses.sort_unstable();
+            }
+        }
+        filter
+    }
+
+    /// Whether an order's status is completed from its lines.
+    fn lines_tell_delivery(&self) -> bool {
+        let lines = expect_object("OrderLine");
+        self.estate.owner(lines).is_some_and(|owner| owner.provides_field(lines, "delivered"))
     }
 
     /// The step that asks for this, made or found. `None` where no system of the tenant can be asked so.
@@ -462,8 +484,8 @@ impl Lookup {
 pub(super) struct Rows {
     pub(super) record: &'static ObjectType,
     pub(super) step: StepId,
-    /// A filter that the system may not have applied.
-    pub(super) open: Option<bool>,
+    /// Filters that the system may not have applied.
+    pub(super) filter: Filter,
 }
 
 /// The connection type that a field returns, if it does.

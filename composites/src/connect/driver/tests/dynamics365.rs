@@ -62,8 +62,8 @@ fn lines_say_what_of_them_is_invoiced() {
     assert_debug_snapshot!(pages, @r#"
     [
         [
-            "lineNumber=1 sku=\"P-1\" description=\"Servo\" quantity=10 unit=\"pcs\" unitPrice=150 EUR lineTotal=1500 EUR serialNumbers=[\"SN-77\"] orderNumber=\"SO-1042\" invoicedAmount=1500 EUR",
-            "lineNumber=2 sku=\" P-2\" quantity=0.125 unit=\"kg\" unitPrice=389.45 EUR lineTotal=48.68 EUR serialNumbers=[] orderNumber=\"SO-1042\" invoicedAmount=0 EUR",
+            "lineNumber=1 sku=\"P-1\" description=\"Servo\" quantity=10 unit=\"pcs\" unitPrice=150 EUR lineTotal=1500 EUR serialNumbers=[\"SN-77\"] orderNumber=\"SO-1042\" delivered=true invoicedAmount=1500 EUR",
+            "lineNumber=2 sku=\" P-2\" quantity=0.125 unit=\"kg\" unitPrice=389.45 EUR lineTotal=48.68 EUR serialNumbers=[] orderNumber=\"SO-1042\" delivered=false invoicedAmount=0 EUR",
         ],
     ]
     "#);
