@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
 use portico_contracts::model::{BaseType, Field, expect_object};
 use portico_contracts::problem::Code;
@@ -206,7 +206,10 @@ impl<'a> Writer<'a> {
             Value::Enum(name) => self.json(*name),
             Value::Decimal(number) => self.text(number),
             Value::Date(day) => self.text(day),
-            Value::DateTime(moment) => self.text(&moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
+            Value::DateTime(moment) => {
+                let moment = moment.trunc_subsecs(3);
+                self.text(&moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
+            }
             Value::Money(money) => self.money(*money, inside),
             Value::Object(record) => return self.object(inside, Node::of(record, None)),
             Value::List(items) => return self.list(items, inside, field),

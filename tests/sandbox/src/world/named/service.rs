@@ -30,7 +30,15 @@ fn add_assets(world: &mut World, scheme: Scheme) {
     };
     world.assets.add(Asset { order: Some(scheme.order(6)), ..machine(77, 230, Some(day(today, 500))) });
     world.assets.add(machine(78, 1_100, Some(day(today, -370))));
-    world.assets.add(Asset { customer: scheme.customer(2), installed: None, ..machine(79, 900, None) });
+    // A product that is sold without a warranty.
+    let without = Asset {
+        sku: scheme.sku(400),
+        product_name: format!("{} Seal kit", scheme.sku_prefix),
+        customer: scheme.customer(2),
+        installed: None,
+        ..machine(79, 900, None)
+    };
+    world.assets.add(without);
 }
 
 /// The good customer has Premium, the held one Standard, the overdue one an expired Basic.
