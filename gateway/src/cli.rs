@@ -102,7 +102,7 @@ impl Command {
             Command::Demo(arguments) => demo::run(arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
-            Command::Serve(arguments) => serve::run(arguments),
+            Command::Serve(arguments) => serve::run(&arguments),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments),
             Command::Keys(command) => keys::run(&command),

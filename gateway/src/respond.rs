@@ -73,6 +73,9 @@ pub(crate) fn json(body: Bytes) -> Reply {
 /// What is read of a body that nobody wants, so that the client gets to see the answer.
 const DRAIN_BYTES: usize = 64 * 1024;
 const DRAIN_TIME: Duration = Duration::from_millis(250);
+/// What is read of it once the answer is on its way.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+const LINGER_TIME: Duration = Duration::from_secs(1);
 
 /// Refuses the request. An error means that the client is gone.
 pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refusal: Refusal) -> pingora::Result<()> {
@@ -80,15 +83,18 @@ pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refus
     let mut reply = problem_reply(&problem, exchange);
     if let Some((status, errors)) = refusal.errors {
         reply.status = status;
-        reply.body = body::errors(errors);
+        reply.body = body::errors(&errors);
     }
     exchange.note_refusal(problem);
     if refusal.close {
         session.set_keepalive(None);
-    } else {
-        drain(session).await;
+        return write(session, exchange, reply).await;
     }
-    write(session, exchange, reply).await
+    drain(session, DRAIN_BYTES, DRAIN_TIME).await;
+    write(session, exchange, reply).await?;
+    // Whoever still sends would be answered with a reset, and might lose the answer over it.
+    drain(session, LINGER_BYTES, LINGER_TIME).await;
+    Ok(())
 }
 
 fn problem_reply(problem: &Problem, exchange: &Exchange) -> Reply {
@@ -150,13 +156,13 @@ pub(crate) fn add_common(header: &mut ResponseHeader, exchange: &Exchange) -> pi
 
 /// Reads a little of what nobody wants: an answer that overtakes its request's body is often lost on the way, and a
 /// connection whose body was read can be used again.
-pub(crate) async fn drain(session: &mut Session) {
+async fn drain(session: &mut Session, most: usize, patience: Duration) {
     // Whoever waits for our `100 Continue` sends nothing.
     if session.is_body_done() || session.get_header(http::header::EXPECT).is_some() {
         return;
     }
     let reading = async {
-        let mut left = DRAIN_BYTES;
+        let mut left = most;
         while let Ok(Some(bytes)) = session.read_request_body().await {
             match left.checked_sub(bytes.len()) {
                 Some(rest) => left = rest,
@@ -165,7 +171,7 @@ pub(crate) async fn drain(session: &mut Session) {
         }
     };
     // Beyond that the connection is closed instead.
-    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+    let _ = tokio::time::timeout(patience, reading).await;
 }
 
 #[cfg(test)]

@@ -128,9 +128,9 @@ impl Running {
             listening: tokio::spawn(door.attend(listener)),
             others: vec![
                 tokio::spawn(admin::listen(admin, Arc::new(plane))),
-                tokio::spawn(background::refresh_keys(Arc::clone(&snapshot))),
-                tokio::spawn(background::forget_idle_budgets(Arc::clone(&snapshot))),
-                tokio::spawn(background::tend_cache(Arc::clone(&snapshot))),
+                background::start("refresh issuers' keys", &snapshot, background::refresh_keys),
+                background::start("forget idle budgets", &snapshot, background::forget_idle_budgets),
+                background::start("tend the cache", &snapshot, background::tend_cache),
             ],
             proxy,
             snapshot,
@@ -180,6 +180,7 @@ impl Running {
         if tokio::time::timeout(grace, &mut self.listening).await.is_err() {
             tracing::warn!("the grace period is over; requests in flight are cut off");
         }
+        self.telemetry.flush();
     }
 }
 

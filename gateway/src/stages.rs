@@ -2,16 +2,27 @@
 
 pub(crate) mod connection;
 
+// Blank lines, because rustfmt would sort the list.
 pub(crate) mod admit;
-pub(crate) mod authenticate;
-pub(crate) mod authorize;
-pub(crate) mod dispatch;
-pub(crate) mod finish;
+
 pub(crate) mod identify;
-pub(crate) mod prepare;
-pub(crate) mod route;
+
 pub(crate) mod shed;
-pub(crate) mod throttle;
+
+pub(crate) mod route;
+
+pub(crate) mod authenticate;
+
 pub(crate) mod version;
 
+pub(crate) mod authorize;
+
+pub(crate) mod throttle;
+
+pub(crate) mod prepare;
+
+pub(crate) mod dispatch;
+
 pub(crate) mod forward;
+
+pub(crate) mod finish;

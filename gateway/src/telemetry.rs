@@ -3,6 +3,7 @@
 //! by what a caller sends.
 
 mod access;
+mod diagnostics;
 mod metrics;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use prometheus_client::registry::Registry;
 use access::AccessLog;
 pub use access::AccessSink;
 pub(crate) use access::{AccessLine, network};
+pub(crate) use diagnostics::start_diagnostics;
 use metrics::Metrics;
 pub(crate) use metrics::RequestLabels;
 
@@ -86,6 +88,11 @@ impl Telemetry {
         self.metrics.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         self.metrics.applied_at.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// Waits until every line that was logged so far is written, within reason.
+    pub(crate) fn flush(&self) {
+        self.access.flush();
     }
 
     /// Writes one access-log line.

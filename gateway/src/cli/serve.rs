@@ -1,11 +1,15 @@
-//! `portico serve DIR`: runs the gateway.
+//! `portico serve DIR`: runs the gateway until it is told to stop. SIGHUP applies the folder's present configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::Failure;
+use super::{Failure, check, running};
+use crate::serve::{Gateway, Running};
+use crate::settings::{Environment, Settings};
+use crate::telemetry::{AccessSink, start_diagnostics};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -14,6 +18,43 @@ pub(super) struct Arguments {
     folder: PathBuf,
 }
 
-pub(super) fn run(_: Arguments) -> Result<ExitCode, Failure> {
-    Err(Failure::new("`portico serve` is not built yet"))
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let settings = read(&arguments.folder)?;
+    start_diagnostics(&settings.log).map_err(Failure::new)?;
+    running::on_a_runtime(async {
+        let gateway = Gateway::start(settings, AccessSink::Stdout).await?;
+        tracing::info!(traffic = %gateway.traffic(), admin = %gateway.admin(), "Portico runs");
+        let mut reload = signal(SignalKind::hangup())?;
+        loop {
+            tokio::select! {
+                stopped = running::until_stopped() => {
+                    stopped?;
+                    break;
+                }
+                Some(()) = reload.recv() => apply(&arguments.folder, &gateway),
+            }
+        }
+        tracing::info!("stopping");
+        gateway.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn read(folder: &Path) -> Result<Settings, Failure> {
+    Settings::check(folder, &Environment).map_err(|mistakes| {
+        eprint!("{}", check::lines("", &mistakes));
+        Failure::new("the configuration is not in order; nothing was started")
+    })
+}
+
+/// A configuration that is not in order changes nothing.
+fn apply(folder: &Path, gateway: &Running) {
+    let applied = match Settings::check(folder, &Environment) {
+        Ok(settings) => gateway.apply(settings).map_err(|error| error.to_string()),
+        Err(mistakes) => Err(check::lines("", &mistakes)),
+    };
+    match applied {
+        Ok(generation) => tracing::info!(generation, "the configuration was applied"),
+        Err(mistakes) => tracing::error!(mistakes, "the configuration was not applied; the previous one stays"),
+    }
 }

@@ -66,7 +66,7 @@ struct Extensions<'p> {
 }
 
 /// The body of a refused GraphQL document. There is no `data`: nothing was executed.
-pub(super) fn errors(errors: Vec<serde_json::Value>) -> Bytes {
+pub(super) fn errors(errors: &[serde_json::Value]) -> Bytes {
     Bytes::from(serde_json::json!({ "errors": errors }).to_string())
 }
 
@@ -131,11 +131,41 @@ mod tests {
 
     #[test]
     fn elsewhere_a_refusal_is_problem_details() {
-        insta::assert_snapshot!(written(MediaType::ProblemJson), @"");
+        insta::assert_snapshot!(written(MediaType::ProblemJson), @r#"
+        {
+          "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+          "title": "Too many requests",
+          "status": 429,
+          "detail": "The limit `rate` is used up; come back in 2 seconds.",
+          "instance": "urn:portico:request:r-1",
+          "code": "rate_limited",
+          "advice": "Wait as long as Retry-After says.",
+          "request_id": "r-1",
+          "retryable": true,
+          "violated-policies": [
+            "rate"
+          ]
+        }
+        "#);
     }
 
     #[test]
     fn on_graphql_it_is_a_graphql_error() {
-        insta::assert_snapshot!(written(MediaType::GraphqlResponse), @"");
+        insta::assert_snapshot!(written(MediaType::GraphqlResponse), @r#"
+        {
+          "errors": [
+            {
+              "message": "The limit `rate` is used up; come back in 2 seconds.",
+              "extensions": {
+                "code": "rate_limited",
+                "advice": "Wait as long as Retry-After says.",
+                "retryable": true,
+                "retryAfterMs": 1500,
+                "requestId": "r-1"
+              }
+            }
+          ]
+        }
+        "#);
     }
 }

@@ -1,9 +1,10 @@
-//! Work that no request waits for.
+//! Work that no request waits for: named, and begun again should it ever panic.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::task::JoinHandle;
 
 use super::now;
 use crate::snapshot::Snapshot;
@@ -11,6 +12,27 @@ use crate::snapshot::Snapshot;
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 const FORGET_EVERY: Duration = Duration::from_secs(30);
 const TEND_EVERY: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Keeps one kind of work going until the handle is aborted.
+pub(super) fn start<W, F>(name: &'static str, snapshot: &Arc<ArcSwap<Snapshot>>, work: W) -> JoinHandle<()>
+where
+    W: Fn(Arc<ArcSwap<Snapshot>>) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let snapshot = Arc::clone(snapshot);
+    tokio::spawn(async move {
+        loop {
+            // A set, so that aborting this task ends the work with it.
+            let mut working = tokio::task::JoinSet::new();
+            working.spawn(work(Arc::clone(&snapshot)));
+            if let Some(Err(fault)) = working.join_next().await {
+                tracing::error!(name, %fault, "background work failed and begins again");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+}
 
 /// Fetches issuers' keys before requests miss them.
 pub(super) async fn refresh_keys(snapshot: Arc<ArcSwap<Snapshot>>) {

@@ -62,6 +62,9 @@ fn admit_head(
         let known = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         return Err(Problem::new(Code::MethodNotAllowed, "This method is never allowed.").allow(known).into());
     }
+    if raw.is_some_and(has_fragment) {
+        return Err(path_invalid("a request target has no fragment"));
+    }
     let path = CanonicalPath::parse(path).map_err(|fault| path_invalid(fault.to_string()))?;
     let query = query.map(checked_query).transpose()?;
     Ok(Head { method: request.method.clone(), path, query, authority, accept: accept(&request.headers) })
@@ -86,6 +89,11 @@ fn decoded_size(request: &RequestHeader) -> usize {
     request.raw_path().len() + fields
 }
 
+/// pingora drops a fragment without a word; who came before us may not have.
+fn has_fragment(raw: &[u8]) -> bool {
+    raw.iter().take_while(|byte| **byte != b'\r').any(|byte| *byte == b'#')
+}
+
 type Target<'r> = (Option<&'r [u8]>, &'r [u8], Option<&'r [u8]>);
 
 /// Splits origin form and absolute form (RFC 9112 §3.2); all other forms are refused.
@@ -98,9 +106,6 @@ fn split_target(request: &RequestHeader) -> Result<Target<'_>, Refusal> {
         }
         None => (request.uri.authority().map(|authority| authority.as_str().as_bytes()), raw),
     };
-    if target.contains(&b'#') {
-        return Err(path_invalid("a request target has no fragment"));
-    }
     match target.iter().position(|byte| *byte == b'?') {
         Some(at) => Ok((authority, &target[..at], Some(&target[at + 1..]))),
         None => Ok((authority, target, None)),
@@ -140,10 +145,13 @@ fn host(request: &RequestHeader, target: Option<&[u8]>, hosts: Option<&BTreeSet<
 }
 
 fn is_authority(text: &str) -> bool {
-    let Ok(authority) = text.parse::<http::uri::Authority>() else { return false };
-    let name = authority.host();
+    let name = without_port(text);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']');
-    !name.is_empty() && text.bytes().all(plain) && (authority.port().is_none() || authority.port_u16().is_some())
+    let port = text[name.len()..].strip_prefix(':');
+    !name.is_empty()
+        && text.bytes().all(plain)
+        && text.parse::<http::uri::Authority>().is_ok()
+        && port.is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok())
 }
 
 /// The host of an authority, without its port; an IPv6 literal keeps its brackets.

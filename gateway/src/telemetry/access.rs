@@ -8,12 +8,14 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
 
 /// Lines that may wait to be written.
 const WAITING: usize = 8_192;
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where lines go.
 #[derive(Debug, Clone, Default)]
@@ -56,21 +58,35 @@ pub(crate) struct AccessLine<'e> {
 
 /// Takes lines; never waits.
 pub(crate) struct AccessLog {
-    lines: Option<SyncSender<Vec<u8>>>,
+    lines: Lines,
     dropped: Counter,
+}
+
+enum Lines {
+    Nowhere,
+    Handed(SyncSender<Vec<u8>>),
+    Written(SyncSender<Entry>),
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    /// Answered once everything before it is written.
+    Flush(SyncSender<()>),
 }
 
 impl AccessLog {
     /// Starts the writer.
     pub(super) fn start(sink: AccessSink, dropped: Counter) -> Self {
         let lines = match sink {
-            AccessSink::Off => None,
-            AccessSink::Channel(sender) => Some(sender),
+            AccessSink::Off => Lines::Nowhere,
+            AccessSink::Channel(sender) => Lines::Handed(sender),
             AccessSink::Stdout => {
-                let (sender, lines) = sync_channel(WAITING);
-                let writer = thread::Builder::new().name("access-log".to_owned()).spawn(move || write_all(&lines));
-                // Without a thread there is no log; each line is then counted as dropped.
-                writer.is_ok().then_some(sender)
+                let (sender, entries) = sync_channel(WAITING);
+                let writer = thread::Builder::new().name("access-log".to_owned()).spawn(move || write_all(&entries));
+                if let Err(error) = writer {
+                    tracing::error!(%error, "there is no access log: its thread does not start");
+                }
+                Lines::Written(sender)
             }
         };
         AccessLog { lines, dropped }
@@ -78,27 +94,50 @@ impl AccessLog {
 
     /// Hands one line to the writer.
     pub(super) fn write(&self, line: &AccessLine<'_>) {
-        let Some(lines) = &self.lines else { return };
+        if matches!(self.lines, Lines::Nowhere) {
+            return;
+        }
         let mut bytes = Vec::with_capacity(512);
         // Strings and numbers can always be written.
-        if serde_json::to_writer(&mut bytes, line).is_ok() {
-            bytes.push(b'\n');
-            if lines.try_send(bytes).is_err() {
-                self.dropped.inc();
+        if serde_json::to_writer(&mut bytes, line).is_err() {
+            return;
+        }
+        bytes.push(b'\n');
+        let taken = match &self.lines {
+            Lines::Nowhere => true,
+            Lines::Handed(lines) => lines.try_send(bytes).is_ok(),
+            Lines::Written(lines) => lines.try_send(Entry::Line(bytes)).is_ok(),
+        };
+        if !taken {
+            self.dropped.inc();
+        }
+    }
+
+    /// Waits until everything so far is written, within reason.
+    pub(super) fn flush(&self) {
+        if let Lines::Written(lines) = &self.lines {
+            let (done, written) = sync_channel(1);
+            if lines.try_send(Entry::Flush(done)).is_ok() {
+                // A writer that is stuck must not keep the process from ending.
+                let _ = written.recv_timeout(PATIENCE);
             }
         }
     }
 }
 
-fn write_all(lines: &Receiver<Vec<u8>>) {
+fn write_all(entries: &Receiver<Entry>) {
     let mut out = std::io::BufWriter::new(std::io::stdout());
-    while let Ok(line) = lines.recv() {
-        // Standard output that nobody reads any more is no reason to stop serving.
-        let _ = out.write_all(&line);
-        for line in lines.try_iter() {
-            let _ = out.write_all(&line);
+    let mut waiting = Vec::new();
+    while let Ok(first) = entries.recv() {
+        for entry in std::iter::once(first).chain(entries.try_iter()) {
+            match entry {
+                // Standard output that nobody reads any more is no reason to stop serving.
+                Entry::Line(line) => drop(out.write_all(&line)),
+                Entry::Flush(done) => waiting.push(done),
+            }
         }
         let _ = out.flush();
+        waiting.drain(..).for_each(|done| drop(done.send(())));
     }
 }
 

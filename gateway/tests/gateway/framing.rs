@@ -81,6 +81,7 @@ async fn paths_with_two_readings_are_refused() {
         "/erp/v1/./data",
         "graphql",
         "*",
+        "/graphql#x",
     ] {
         let answer = refused(&front, &format!("GET {path} HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\n\r\n")).await;
         assert_eq!(answer, ("400".into(), "path_invalid".into()), "{path}");

@@ -51,7 +51,7 @@ impl Upstream {
 /// One request a read: enough for tests, whose requests are small. An empty answer is none at all.
 async fn serve(mut stream: TcpStream, answer: Arc<Vec<u8>>, seen: Arc<Mutex<Vec<String>>>) {
     let mut received = Vec::new();
-    let mut buffer = [0; 16_384];
+    let mut buffer = vec![0; 16_384];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         received.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&received).into_owned();
@@ -143,7 +143,7 @@ impl Front {
 /// Everything until the other end closes; a connection that stays open is given a moment after its last byte.
 pub(crate) async fn read_all(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut received = Vec::new();
-    let mut buffer = [0; 16_384];
+    let mut buffer = vec![0; 16_384];
     let first = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut buffer)).await;
     if let Ok(Ok(read @ 1..)) = first {
         received.extend_from_slice(&buffer[..read]);
@@ -220,7 +220,7 @@ consumers:
   crm:
     plan: gold
     tier: critical
-    scopes: ["api:erp", "api:partner", "graphql"]
+    scopes: ["api:erp", "api:partner", "graphql", "order:read"]
     keys:
       - {{ name: test, hash: "{}" }}
   idle:
