@@ -134,6 +134,17 @@ impl ProxyHttp for Proxy {
         forward::response_body(body.as_ref(), exchange).map(|()| None)
     }
 
+    /// Fields behind a body would pass every check on heads.
+    fn upstream_response_trailer_filter(
+        &self,
+        _: &mut Session,
+        trailers: &mut http::HeaderMap,
+        _: &mut Exchange,
+    ) -> Result<()> {
+        trailers.clear();
+        Ok(())
+    }
+
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
         forward::failed(session, error, exchange).await
     }

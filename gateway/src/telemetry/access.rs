@@ -137,7 +137,10 @@ fn write_all(entries: &Receiver<Entry>) {
             }
         }
         let _ = out.flush();
-        waiting.drain(..).for_each(|done| drop(done.send(())));
+        for done in waiting.drain(..) {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(());
+        }
     }
 }
 
