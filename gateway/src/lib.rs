@@ -2,14 +2,19 @@
 //!
 //! A library, so that tests can start it in process; the binary `portico` is a thin shell over it.
 
+pub mod cli;
+#[cfg(feature = "sandbox")]
+pub mod demo;
 pub mod settings;
+pub mod templates;
 
-mod addresses;
 mod admin;
+mod estates;
 mod exchange;
 mod fetch;
 mod listen;
 mod proxy;
+mod published;
 mod respond;
 pub mod serve;
 mod snapshot;
