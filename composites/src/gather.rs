@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use indexmap::IndexSet;
-use portico_contracts::canonical::{CacheState, Failure, Record, Value};
+use portico_contracts::canonical::{CacheState, Failure, Provenance, Record, Value};
 use portico_contracts::model::ObjectType;
 use portico_contracts::problem::Code;
 
@@ -206,10 +206,7 @@ impl Gathered {
                 None => Ok(None),
             },
             KeyExpr::Via(source, ordinal) => match self.look(plan, *source, parent) {
-                Looked::Outcome(Outcome::Found(page, from)) => one_of(page, *ordinal).map_err(|()| {
-                    let message = format!("{} knows more than one customer by this key.", from.system);
-                    Arc::new(Failure::new(Code::Ambiguous, message).of_system(&from.system, from.role))
-                }),
+                Looked::Outcome(Outcome::Found(page, from)) => one_of(page, *ordinal, from),
                 Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(None),
                 Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
                 Looked::Failed(failure) => Err(failure),
@@ -226,11 +223,21 @@ impl Gathered {
     }
 }
 
-/// The one value of the rows' field; an error where they disagree.
-fn one_of(page: &Page, ordinal: usize) -> Result<Option<Key>, ()> {
+/// The one value of the rows' field; an error where they disagree, or where it cannot be read.
+fn one_of(page: &Page, ordinal: usize, from: &Provenance) -> Result<Option<Key>, Arc<Failure>> {
     let mut values = page.rows.iter().filter_map(|row| key_of(row.at(ordinal)));
-    let first = values.next();
-    if values.any(|other| Some(&other) != first.as_ref()) { Err(()) } else { Ok(first) }
+    let Some(first) = values.next() else {
+        let unreadable = page.rows.iter().find_map(|row| match row.at(ordinal) {
+            Value::Failed(failure) => Some(Arc::clone(failure)),
+            _ => None,
+        });
+        return unreadable.map_or(Ok(None), Err);
+    };
+    if values.all(|other| other == first) {
+        return Ok(Some(first));
+    }
+    let message = format!("{} knows more than one customer by this key.", from.system);
+    Err(Arc::new(Failure::new(Code::Ambiguous, message).of_system(&from.system, from.role)))
 }
 
 fn key_of(value: &Value) -> Option<Key> {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use portico_contracts::canonical::{Money, Provenance, Record};
+use portico_contracts::canonical::{Money, Provenance, Record, Value};
 use portico_contracts::rules::{EntitlementRules, SupportLevel};
 
 use super::{Fact, Reason};
@@ -47,8 +47,9 @@ pub struct Decision {
 /// Decides for one day.
 pub fn decide(facts: &EntitlementFacts, today: NaiveDate, rules: &EntitlementRules) -> Decision {
     let mut missing: Vec<Reason> = Vec::new();
-    let contract = best(&facts.contracts, &mut missing, |record| contract_level(record, today, rules));
-    let subscription = best(&facts.subscriptions, &mut missing, |record| subscription_level(record, rules));
+    let contract = best(&facts.contracts, &mut missing, &OF_CONTRACT, |record| contract_level(record, today, rules));
+    let subscription =
+        best(&facts.subscriptions, &mut missing, &OF_SUBSCRIPTION, |record| subscription_level(record, rules));
     let given = [contract.as_ref().map(|(level, _)| *level), subscription.as_ref().map(|(level, _)| *level)];
     let level = given.into_iter().flatten().max().unwrap_or(SupportLevel::None);
     let overdue = facts.overdue.as_ref().ok().copied().flatten();
@@ -104,13 +105,24 @@ fn note(missing: &mut Vec<Reason>, reason: &Reason) {
     }
 }
 
+/// What a level rests on.
+const OF_CONTRACT: [&str; 4] = ["status", "startsOn", "endsOn", "supportLevel"];
+const OF_SUBSCRIPTION: [&str; 2] = ["status", "plan"];
+
+/// The best that is given. What cannot be read gives nothing, and is noted.
 fn best(
     fact: &Fact<Option<Vec<Sourced>>>,
     missing: &mut Vec<Reason>,
+    grounds: &[&str],
     level: impl Fn(&Record) -> Option<SupportLevel>,
 ) -> Option<(SupportLevel, Sourced)> {
     match fact {
         Ok(found) => {
+            for (record, _) in found.iter().flatten() {
+                for unreadable in grounds.iter().filter_map(|field| unreadable(record.get(field))) {
+                    note(missing, &unreadable);
+                }
+            }
             let graded =
                 found.iter().flatten().filter_map(|sourced| level(&sourced.0).map(|level| (level, sourced.clone())));
             graded.max_by_key(|(level, _)| *level)
@@ -119,6 +131,13 @@ fn best(
             note(missing, reason);
             None
         }
+    }
+}
+
+fn unreadable(value: &Value) -> Option<Reason> {
+    match value {
+        Value::Failed(failure) => Some(Reason::from_failure(failure)),
+        _ => None,
     }
 }
 
@@ -150,8 +169,9 @@ fn subscription_level(subscription: &Record, rules: &EntitlementRules) -> Option
 mod tests {
     use super::*;
     use chrono::Utc;
-    use portico_contracts::canonical::{CacheState, Value};
+    use portico_contracts::canonical::{CacheState, Failure};
     use portico_contracts::model::expect_object;
+    use portico_contracts::problem::Code;
     use portico_contracts::tenancy::{Role, SystemId};
 
     fn sourced(record: Record) -> Sourced {
@@ -227,5 +247,10 @@ mod tests {
         );
         let nothing = EntitlementFacts { contracts: Err(down()), subscriptions: Ok(Some(vec![])), ..good() };
         assert_eq!(told(&nothing), "None UNKNOWN upstream_unavailable");
+        let (record, from) = contract("PREMIUM", "2027-01-01");
+        let drifted = Failure::new(Code::UpstreamDrift, "`Contract.status` is not of the type that was promised");
+        let unread = (Arc::new(record.to_owned_record().with("status", Value::Failed(Arc::new(drifted)))), from);
+        let nothing = EntitlementFacts { contracts: Ok(Some(vec![unread])), subscriptions: Ok(Some(vec![])), ..good() };
+        assert_eq!(told(&nothing), "None UNKNOWN upstream_drift");
     }
 }

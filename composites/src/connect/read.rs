@@ -13,7 +13,7 @@ use url::Url;
 
 use super::keys::encode;
 use super::map::Mapper;
-use super::rows::{self, Found, find, find_all, holds, text_of};
+use super::rows::{self, Found, cannot_be_told, find, find_all, holds, text_of};
 use super::wire::{Answer, Rejection, Request, Rows};
 
 /// No system can make us wait longer than this by a header.
@@ -47,6 +47,12 @@ impl Reading<'_> {
         let mut mapper = Mapper::new(self.pack, self.mapping, self.of);
         let mut rows = Rows::default();
         for frames in &found {
+            if self.mapping.filters.iter().any(|condition| cannot_be_told(condition, frames)) {
+                // Dropped, they would look like rows that are not there.
+                return Err(Rejection::Malformed(
+                    "the rows do not tell whether they belong to what was asked".to_owned(),
+                ));
+            }
             if !self.mapping.filters.iter().all(|condition| holds(condition, frames)) {
                 rows.strays += 1;
                 continue;

@@ -136,6 +136,11 @@ pub(super) fn text_of(value: &Json) -> Option<&str> {
     }
 }
 
+/// Whether what a condition asks about is not in the row at all, though it should be.
+pub(super) fn cannot_be_told(condition: &Condition, frames: &[&Json]) -> bool {
+    !condition.path.is_many() && matches!(find(&condition.path, frames), Found::Missing | Found::Mismatch)
+}
+
 /// Whether a condition holds of a row. Systems compare without case, and so do we.
 pub(super) fn holds(condition: &Condition, frames: &[&Json]) -> bool {
     let fits = |value: &Json| {

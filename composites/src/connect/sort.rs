@@ -33,10 +33,14 @@ impl Sort<'_> {
         }
         let mut rows: Vec<Vec<Arc<Record>>> = vec![Vec::new(); self.keys.len()];
         let mut strays = 0;
+        let mut unreadable = None;
         for record in records {
             let mut of = Vec::new();
             owners(record.get(self.ask.by), &places, &mut of);
             if of.is_empty() {
+                if let Value::Failed(failure) = record.get(self.ask.by) {
+                    unreadable.get_or_insert_with(|| Arc::clone(failure));
+                }
                 strays += 1;
                 continue;
             }
@@ -47,7 +51,12 @@ impl Sort<'_> {
                 }
             }
         }
-        Sorted { keys: rows.into_iter().map(|rows| self.one(rows, complete)).collect(), strays }
+        let told = rows.into_iter().map(|rows| match &unreadable {
+            // The rows that cannot be assigned may be this key's: then neither "nothing" nor a sum is the truth.
+            Some(failure) if rows.is_empty() || self.mapping.combine => Sorting::Failed((**failure).clone()),
+            _ => self.one(rows, complete),
+        });
+        Sorted { keys: told.collect(), strays }
     }
 
     /// The rows of one key, narrowed as far as the system has not done it.

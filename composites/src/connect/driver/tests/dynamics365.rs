@@ -207,3 +207,31 @@ fn several_customers_are_paged_by_us_and_asked_again_alone_where_the_answer_was_
     let alone = driver.sort_out(&ask, &keys(&["C-1002"]), records(), false);
     assert!(matches!(&alone.keys[0], Sorting::Failed(failure) if failure.code == Code::TooManyRows));
 }
+
+#[test]
+fn open_items_that_cannot_be_assigned_are_no_proof_that_nothing_is_owed() {
+    let driver = d365();
+    let ask = ask("OpenItem", "customerNumber");
+    let item = |customer: &str| {
+        format!(
+            r#"{{"value":[{{{customer}"dataAreaId":"acme","InvoiceNumber":"I-1","DueDate":"2026-01-01T12:00:00Z","OpenAmountCur":5,"CurrencyCode":"EUR"}}]}}"#
+        )
+    };
+    let told = |body: &str| pages(&driver, &ask, &["C-1"], body).0.concat();
+    assert_eq!(told(&item(r#""CustomerAccount":"C-1","#)).len(), 1);
+    assert_eq!(told(&item(r#""CustomerAccount":"C-2","#)), Vec::<String>::new());
+    assert_debug_snapshot!(told(&item("")), @r#"
+    [
+        "upstream_drift: `OpenItem.customerNumber` is missing from the system's answer",
+    ]
+    "#);
+    assert_debug_snapshot!(told(&item(r#""CustomerAccount":{"now":"an object"},"#)), @r#"
+    [
+        "upstream_drift: `OpenItem.customerNumber` is not of the type that its contract promises",
+    ]
+    "#);
+
+    let nowhere = item(r#""CustomerAccount":"C-1","#).replace("dataAreaId", "company");
+    let asked = request(&driver, &ask, &["C-1"]);
+    assert!(matches!(driver.read(&ask, &asked, &answer(200, &nowhere)), Err(Rejection::Malformed(_))));
+}
