@@ -99,12 +99,12 @@ fn print(text: &str) -> Result<(), Failure> {
 impl Command {
     fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Command::Demo(arguments) => demo::run(arguments),
+            Command::Demo(arguments) => demo::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
             Command::Serve(arguments) => serve::run(&arguments),
-            Command::Explain(arguments) => explain::run(arguments),
-            Command::Sandbox(arguments) => sandbox::run(arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Sandbox(arguments) => sandbox::run(&arguments),
             Command::Keys(command) => keys::run(&command),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),

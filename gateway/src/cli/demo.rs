@@ -32,12 +32,12 @@ pub(super) struct Arguments {
 }
 
 #[cfg(not(feature = "sandbox"))]
-pub(super) fn run(_: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
     Err(Failure::new("this `portico` was built without the feature `sandbox`, which the demo needs"))
 }
 
 #[cfg(feature = "sandbox")]
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     use crate::demo::{Demo, DemoOptions, first_calls};
     use crate::telemetry::AccessSink;
 

@@ -44,17 +44,17 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = read(&arguments)?;
+    let settings = read(arguments)?;
     let meter: Arc<dyn Meter> = Arc::new(Silent);
     let estates = Estates::build(&settings, &meter)?;
-    let principal = principal(&settings, &arguments)?;
+    let principal = principal(&settings, arguments)?;
     let clock = Arc::new(SystemClock);
     let nothing = Limits { bytes: 0, ..Limits::default() };
     let engine = Engine::new(settings.graphql.guard.clone(), u64::MAX, Cache::new(nothing, clock.clone()), clock);
     let estate = estates.of(&principal.tenant).ok_or_else(|| Failure::new("the tenant has no systems"))?;
-    let question = question(&arguments)?;
+    let question = question(arguments)?;
     match engine.prepare(&question, estate, &principal, Wish::default()) {
         Ok(prepared) => show(&prepared.explain(), u64::from(settings.graphql.max_cost), arguments.json),
         Err(refused) => {

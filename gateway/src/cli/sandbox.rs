@@ -24,12 +24,12 @@ pub(super) struct Arguments {
 }
 
 #[cfg(not(feature = "sandbox"))]
-pub(super) fn run(_: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
     Err(Failure::new("this `portico` was built without the feature `sandbox`"))
 }
 
 #[cfg(feature = "sandbox")]
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     use portico_sandbox::{Options, Sandbox};
 
     super::running::on_a_runtime(async {
