@@ -54,23 +54,26 @@ impl<'p> Mapper<'p> {
         self.drifts.into_iter().map(|(drift, _)| drift).collect()
     }
 
-    /// A row as a record. `None` where a value is missing that the model promises: the rest of a list must not be
-    /// lost for it.
-    pub(super) fn record(&mut self, frames: &[&Json], extensions: &[(Arc<str>, Path)]) -> Option<Record> {
+    /// A row as a record. An error where a value is missing that the model promises: such a row is left out, and the
+    /// rest of a list is not lost for it.
+    pub(super) fn record(
+        &mut self,
+        frames: &[&Json],
+        extensions: &[(Arc<str>, Path)],
+    ) -> Result<Record, Arc<Failure>> {
         let mut record = self.fields(self.mapping.of, &self.mapping.fields, frames);
         for field in self.mapping.of.fields.values() {
             let told = matches!(record.at(field.ordinal), Value::Null | Value::Failed(_));
             let mapped = self.mapping.fields.iter().any(|(ordinal, ..)| *ordinal == field.ordinal);
             if !field.ty.nullable && mapped && told {
-                self.drift(field.name, Wrong::Missing);
-                return None;
+                return Err(self.drift(field.name, Wrong::Missing));
             }
         }
         for (name, path) in extensions {
             let value = if let Found::Value(value) = find(path, frames) { value.clone() } else { Json::Null };
             record.extensions.push((Arc::clone(name), value));
         }
-        Some(record)
+        Ok(record)
     }
 
     fn fields(

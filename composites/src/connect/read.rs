@@ -61,7 +61,10 @@ impl Reading<'_> {
             if !skip.is_empty() && skip.iter().all(|condition| holds(condition, frames)) {
                 continue;
             }
-            rows.records.extend(mapper.record(frames, self.extensions));
+            match mapper.record(frames, self.extensions) {
+                Ok(record) => rows.records.push(record),
+                Err(failure) => rows.unreadable = Some(failure),
+            }
         }
         rows.drifts = mapper.into_drifts();
         rows.partial = self.look_up.truncated.iter().any(|condition| holds(condition, &[&body]));

@@ -1,11 +1,12 @@
 //! The words between drivers and the client: drivers build requests and read answers, without I/O and without a clock;
 //! the client carries them, with credentials, limits and deadlines.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use portico_contracts::canonical::Record;
+use portico_contracts::canonical::{Failure, Record};
 
 use crate::ask::Key;
 
@@ -55,6 +56,8 @@ pub struct Rows {
     pub drifts: Vec<Drift>,
     /// Rows that were not asked for and were dropped at once: of another company, say.
     pub strays: usize,
+    /// Why rows were left out that nobody could tell apart; `None` where every row could be read.
+    pub unreadable: Option<Arc<Failure>>,
     /// The system left rows out that no page brings; what was read is not complete.
     pub partial: bool,
 }

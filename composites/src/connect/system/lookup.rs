@@ -78,7 +78,7 @@ async fn round(system: &System, ask: &Ask, call: &Call, groups: Vec<Vec<Key>>) -
 /// Asks for one chunk and sorts what came.
 async fn tell(system: &System, ask: &Ask, call: &Call, chunk: Chunk) -> Told {
     match read_all(system, ask, call, &chunk).await {
-        Ok((records, complete)) => sorted(system, ask, chunk.keys, records, complete),
+        Ok(read) => sorted(system, ask, chunk.keys, read),
         // One key that the system dislikes must not cost the others: ask for the halves.
         Err(trouble) if may_be_one_key(&trouble) && chunk.keys.len() > 1 => {
             let failure = Arc::new(failure_of(&trouble, &system.id, system.role));
@@ -102,32 +102,42 @@ fn may_be_one_key(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Rejected(Rejection::Failed { retryable: false, .. }))
 }
 
-/// All pages of a chunk, and whether nothing is missing.
-async fn read_all(system: &System, ask: &Ask, call: &Call, chunk: &Chunk) -> Result<(Vec<Record>, bool), Trouble> {
+/// What the pages of a chunk brought.
+#[derive(Default)]
+struct Read {
+    records: Vec<Record>,
+    /// Whether there are no more rows than these.
+    complete: bool,
+    /// Why rows were left out.
+    unreadable: Option<Arc<Failure>>,
+}
+
+/// All pages of a chunk.
+async fn read_all(system: &System, ask: &Ask, call: &Call, chunk: &Chunk) -> Result<Read, Trouble> {
     let most = system.driver.pages(ask);
     let mut asked: Vec<Request> = Vec::new();
-    let mut records = Vec::new();
-    let mut whole = true;
+    let mut read = Read { complete: true, ..Read::default() };
     let mut next = Some(chunk.request.clone());
     while let Some(request) = next {
-        if asked.len() >= most || chunk.wanted.is_some_and(|wanted| !asked.is_empty() && records.len() >= wanted) {
-            return Ok((records, false));
+        if asked.len() >= most || chunk.wanted.is_some_and(|wanted| !asked.is_empty() && read.records.len() >= wanted) {
+            return Ok(Read { complete: false, ..read });
         }
         if asked.contains(&request) {
             return Err(Trouble::Rejected(Rejection::Malformed("a page leads back to an earlier one".to_owned())));
         }
         let attempt = |until| Box::pin(system.attempt(ask, &request, call, until));
         let rows = match system.endure.run(call.deadline, attempt).await {
-            Err(Trouble::Rejected(Rejection::NotFound)) if asked.is_empty() => return Ok((records, true)),
-            read => read?,
+            Err(Trouble::Rejected(Rejection::NotFound)) if asked.is_empty() => return Ok(read),
+            rows => rows?,
         };
         report_strays(system, ask, rows.strays);
-        whole &= !rows.partial;
-        records.extend(rows.records);
+        read.complete &= !rows.partial;
+        read.records.extend(rows.records);
+        read.unreadable = read.unreadable.or(rows.unreadable);
         next = rows.next;
         asked.push(request);
     }
-    Ok((records, whole))
+    Ok(read)
 }
 
 /// Rows that were not asked for never get further; that they came is the operator's to know.
@@ -141,13 +151,15 @@ fn report_strays(system: &System, ask: &Ask, rows: usize) {
     }
 }
 
-fn sorted(system: &System, ask: &Ask, keys: Vec<Key>, records: Vec<Record>, complete: bool) -> Told {
-    let sorted = system.driver.sort_out(ask, &keys, records, complete);
+fn sorted(system: &System, ask: &Ask, keys: Vec<Key>, read: Read) -> Told {
+    let sorted = system.driver.sort_out(ask, &keys, read.records, read.complete);
     report_strays(system, ask, sorted.strays);
     let alone = keys.len() == 1;
     let mut told = Told { answered: true, ..Told::default() };
     for (key, sorting) in keys.into_iter().zip(sorted.keys) {
         let found = match sorting {
+            // A row that was left out may have been this key's: then "nothing" is not the truth.
+            Sorting::Page(page) if page.rows.is_empty() => read.unreadable.clone().map_or(Ok(page), Err),
             Sorting::Page(page) => Ok(page),
             Sorting::Failed(failure) => Err(Arc::new(failure.of_system(&system.id, system.role))),
             Sorting::Unsure if alone => {
