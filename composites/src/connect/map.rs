@@ -56,11 +56,7 @@ impl<'p> Mapper<'p> {
 
     /// A row as a record. An error where a value is missing that the model promises: such a row is left out, and the
     /// rest of a list is not lost for it.
-    pub(super) fn record(
-        &mut self,
-        frames: &[&Json],
-        extensions: &[(Arc<str>, Path)],
-    ) -> Result<Record, Arc<Failure>> {
+    pub(super) fn record(&mut self, frames: &[&Json], extensions: &[(Arc<str>, Path)]) -> Result<Record, Arc<Failure>> {
         let mut record = self.fields(self.mapping.of, &self.mapping.fields, frames);
         for field in self.mapping.of.fields.values() {
             let told = matches!(record.at(field.ordinal), Value::Null | Value::Failed(_));
