@@ -140,6 +140,7 @@ fn sum_items(page: &Page, record: &Record, today: NaiveDate) -> Result<Sums, Arc
     let mut open: Option<Money> = None;
     let mut overdue: Option<Money> = None;
     let mut oldest = 0;
+    let mut undated = false;
     for row in &page.rows {
         let amount = row.get("openAmount").as_money().ok_or_else(|| unclear("An open item has no readable amount."))?;
         open = Some(add(open, amount).ok_or_else(|| unclear("Open items are in several currencies."))?);
@@ -147,6 +148,7 @@ fn sum_items(page: &Page, record: &Record, today: NaiveDate) -> Result<Sums, Arc
             if let Value::Failed(failure) = row.get("dueOn") {
                 return Err(Arc::clone(failure));
             }
+            undated |= amount.amount > Decimal::ZERO;
             continue;
         };
         let days = (today - due).num_days();
@@ -159,6 +161,10 @@ fn sum_items(page: &Page, record: &Record, today: NaiveDate) -> Result<Sums, Arc
     let currency = open.map(|money| money.currency).or_else(|| currency_of(record));
     let nothing = currency.map(|currency| Money { amount: Decimal::ZERO, currency });
     let value = |money: Option<Money>| money.or(nothing).map_or(Value::Null, Value::Money);
+    if undated {
+        // What is owed without a due date may be overdue for long: that cannot be told.
+        return Ok(Sums { open: value(open), overdue: Value::Null, days: Value::Null });
+    }
     Ok(Sums { open: value(open), overdue: value(overdue), days: Value::Int(i32::try_from(oldest).unwrap_or(i32::MAX)) })
 }
 

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
 use portico_contracts::model::expect_object;
 use portico_contracts::problem::Code;
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::complete::{self, AllRows};
@@ -227,14 +228,11 @@ impl<'a> Writer<'a> {
         for order in &orders.rows {
             let lines = plan.lines.map(|lines| complete::rows(self.plan, self.gathered, lines, order));
             let lines = lines.transpose().map_err(|failure| Reason::from_failure(&failure))?;
-            match lines.filter(|lines| !lines.rows.is_empty()) {
-                Some(lines) => {
-                    for line in &lines.rows {
-                        open.push(uninvoiced_of(line)?);
-                    }
-                }
-                None => open.push(whole(order, "total")?),
-            }
+            let parts = match lines.filter(|lines| !lines.rows.is_empty()) {
+                Some(lines) => lines.rows.iter().map(|line| uninvoiced_of(line)).collect::<Fact<Vec<Money>>>()?,
+                None => vec![whole(order, "total")?],
+            };
+            open.extend(together(parts));
         }
         Ok(open)
     }
@@ -322,11 +320,22 @@ fn ground(row: &Record, kind: &'static str, from: &Arc<Provenance>) -> Fact<Cove
 
 fn uninvoiced_of(line: &Record) -> Fact<Money> {
     let total = whole(line, "lineTotal")?;
-    match told(line.get("invoicedAmount"))? {
-        Value::Money(invoiced) => total
-            .minus(invoiced)
-            .ok_or_else(|| Reason::new("currency_mismatch", "An order line is in several currencies.")),
-        _ => Ok(total),
+    let Value::Money(invoiced) = told(line.get("invoicedAmount"))? else { return Ok(total) };
+    let left = total
+        .minus(invoiced)
+        .ok_or_else(|| Reason::new("currency_mismatch", "An order line is in several currencies."))?;
+    // Of a line that is invoiced for more than it says nothing is left; it does not pay for the others.
+    let overdone = !left.amount.is_zero() && left.amount.is_sign_negative() != total.amount.is_sign_negative();
+    Ok(if overdone { Money { amount: Decimal::ZERO, ..left } } else { left })
+}
+
+/// An order as one amount. Discounts count against its other lines, but goods that are yet to come back make no room
+/// for further credit.
+fn together(parts: Vec<Money>) -> Vec<Money> {
+    let (Some(first), rest) = (parts.first(), parts.iter().skip(1)) else { return parts };
+    match rest.copied().try_fold(*first, Money::plus) {
+        Some(sum) => vec![Money { amount: sum.amount.max(Decimal::ZERO), ..sum }],
+        None => parts,
     }
 }
 

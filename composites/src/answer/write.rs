@@ -18,6 +18,8 @@ use crate::plan::{Chosen, EdgeField, PageField, Paged, Plan, Related, Resolve, S
 
 /// More errors than this are counted and not listed.
 const MOST_ERRORS: usize = 100;
+/// No answer is larger. A short document can repeat a few rows inside each other without end, and asks no system twice.
+pub(super) const MOST_BYTES: usize = 8 << 20;
 
 /// One object of the answer.
 #[derive(Clone, Copy)]
@@ -54,6 +56,9 @@ pub(super) struct Writer<'a> {
     path: Vec<Segment>,
     errors: Vec<AnswerError>,
     omitted: usize,
+    /// Bytes that were written in vain, because the object they were for became null.
+    taken_back: usize,
+    full: bool,
     pub(super) decisions: Vec<(String, &'static str)>,
 }
 
@@ -75,6 +80,8 @@ impl<'a> Writer<'a> {
             path: Vec::with_capacity(8),
             errors: Vec::new(),
             omitted: 0,
+            taken_back: 0,
+            full: false,
             decisions: Vec::new(),
         }
     }
@@ -87,6 +94,18 @@ impl<'a> Writer<'a> {
             self.out.clear();
             self.raw(b"null");
         }
+        if self.full {
+            self.out = b"null".to_vec();
+            self.errors.clear();
+            self.omitted = 0;
+            self.fail(&too_large());
+        }
+    }
+
+    /// Whether there is room for more. Once there is not, nothing more is begun: objects become null all the way up.
+    fn has_room(&mut self) -> bool {
+        self.full |= self.out.len() + self.taken_back > MOST_BYTES;
+        !self.full
     }
 
     pub(super) fn finish(self) -> Written {
@@ -124,6 +143,9 @@ impl<'a> Writer<'a> {
 
     /// An object. Where a field that must not be null is null, what was written of the object is taken back.
     pub(super) fn object(&mut self, selection: &'a Selection, node: Node<'_>) -> Wrote {
+        if !self.has_room() {
+            return Err(Nulled);
+        }
         let start = self.out.len();
         self.raw(b"{");
         for (at, chosen) in selection.fields.iter().enumerate() {
@@ -136,6 +158,7 @@ impl<'a> Writer<'a> {
             let written = self.field(chosen, node);
             self.path.pop();
             if written.is_err() {
+                self.taken_back += self.out.len() - start;
                 self.out.truncate(start);
                 return Err(Nulled);
             }
@@ -321,6 +344,9 @@ impl<'a> Writer<'a> {
         self.raw(b"[");
         let mut count = 0;
         for row in &page.rows {
+            if self.full {
+                break;
+            }
             let completed = self.completed(related, row, parent);
             let record = completed.as_deref().unwrap_or(row);
             if !complete::is_wanted(related, record) {
@@ -342,6 +368,9 @@ impl<'a> Writer<'a> {
     }
 
     fn connection(&mut self, paged: &'a Paged, parent: &Record) {
+        if !self.has_room() {
+            return self.null();
+        }
         let Some((page, from)) = self.rows(paged.related.step, parent, false) else { return };
         let completed: Vec<Arc<Record>> = page
             .rows
@@ -466,6 +495,12 @@ fn in_full(money: Money) -> Decimal {
         amount.rescale(money.currency.minor_digits());
     }
     amount
+}
+
+fn too_large() -> Arc<Failure> {
+    let message =
+        format!("The answer would be larger than {} MiB; ask for smaller pages or fewer fields.", MOST_BYTES >> 20);
+    Arc::new(Failure::new(Code::QueryTooCostly, message))
 }
 
 /// Whether items of this field's list must not be null.

@@ -24,6 +24,9 @@ pub struct Freshest {
     pub stale: bool,
 }
 
+/// So many bytes of an answer cost as much as a call.
+const BYTES_OF_A_POINT: usize = 64 * 1024;
+
 /// What came of a question.
 #[derive(Debug)]
 pub struct Answered {
@@ -78,9 +81,11 @@ impl Answered {
         }
     }
 
-    /// What is charged in the end: what it really cost, never more than the price.
+    /// What is charged in the end: what it really cost, never more than the price. Writing a large answer costs too,
+    /// also where no system had to be called for it.
     pub fn charged(&self) -> u64 {
-        self.calls.clamp(1, self.price.points())
+        let written = u64::try_from(self.data.len() / BYTES_OF_A_POINT).unwrap_or(u64::MAX);
+        self.calls.saturating_add(written).clamp(1, self.price.points())
     }
 
     /// The response body (October 2021 edition, section 7). `remaining` is what is left of the caller's budget.

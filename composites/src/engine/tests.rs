@@ -108,9 +108,21 @@ fn erp(tenant: &str) -> Fake {
 
 impl Scene {
     fn new() -> Self {
+        Self::with_erp(erp("acme"))
+    }
+
+    fn with_erp(erp: Fake) -> Self {
         let t = Value::text;
         let crm = Fake::new("acme", "crm", Role::Crm)
-            .with("Account", &[("id", t("A-1")), ("name", t("One (CRM)")), ("customerNumber", t("C-1"))])
+            .with(
+                "Account",
+                &[
+                    ("id", t("A-1")),
+                    ("name", t("One (CRM)")),
+                    ("customerNumber", t("C-1")),
+                    ("domain", t("one.example")),
+                ],
+            )
             .with("Account", &[("id", t("A-8")), ("name", t("Prospect")), ("customerNumber", Value::Null)])
             .with("Contact", &[("id", t("K-1")), ("accountId", t("A-8")), ("email", t("p@example.com"))])
             .with("Contact", &[("id", t("K-2")), ("accountId", t("A-1")), ("email", t("one@example.com"))])
@@ -131,7 +143,7 @@ impl Scene {
                 &[("number", t("7")), ("supportId", t("G-1")), ("subject", t("Noise")), ("requesterId", t("U-1"))],
             )
             .with("Requester", &[("id", t("U-1")), ("name", t("Jo"))]);
-        let (erp, crm, support) = (Arc::new(erp("acme")), Arc::new(crm), Arc::new(support));
+        let (erp, crm, support) = (Arc::new(erp), Arc::new(crm), Arc::new(support));
         let upstreams: Vec<Arc<dyn Upstream>> = vec![erp.clone(), crm.clone(), support.clone()];
         let tenant = TenantId::parse("acme").expect("a name");
         let estate = Estate::new(tenant.clone(), upstreams, &HashMap::new(), Rules::default()).expect("binds");
@@ -348,6 +360,7 @@ async fn what_is_not_there_is_not_found() {
 async fn a_customer_is_found_by_each_of_its_names() {
     let scene = Scene::new();
     insta::assert_snapshot!(scene.told(r#"{ a: customer(by: { crmId: "A-1" }) { number name crmId } b: customer(by: { supportId: "G-1" }) { number supportId } c: customer(by: { email: "one@example.com" }) { number } }"#).await, @r#"{"data":{"a":{"number":"C-1","name":"One","crmId":"A-1"},"b":{"number":"C-1","supportId":"G-1"},"c":{"number":"C-1"}}}"#);
+    insta::assert_snapshot!(scene.told(r#"{ customer(by: { domain: "one.example" }) { number name account { id } } }"#).await, @"");
     insta::assert_snapshot!(scene.told(r#"{ customer(by: { crmId: "A-8" }) { number name crmId source { system } receivables { onHold } contacts { email } } }"#).await, @r#"{"data":{"customer":{"number":null,"name":"Prospect","crmId":"A-8","source":{"system":"crm"},"receivables":null,"contacts":[{"email":"p@example.com"}]}}}"#);
     insta::assert_snapshot!(scene.told(r#"{ customer(by: { email: "p@example.com" }) { number name } }"#).await, @r#"{"data":{"customer":{"number":null,"name":"Prospect"}}}"#);
 }
@@ -423,4 +436,64 @@ async fn bad_questions_reach_no_system() {
         ));
     }
     assert_eq!((scene.erp.calls(), scene.crm.calls()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_few_rows_inside_each_other_do_not_fill_the_memory() {
+    let t = |text: &str| Value::text(text);
+    let orders = (0..20).map(|at| format!("N-{at}"));
+    let erp = orders.fold(erp("acme"), |erp, number| {
+        erp.with("Order", &[("number", t(&number)), ("customerNumber", t("C-1")), ("status", Value::Enum("OPEN"))])
+    });
+    let scene = Scene::with_erp(erp);
+    let aliases: String = (0..55).map(|at| format!("a{at}: source {{ system role state fetchedAt }} ")).collect();
+    let page = |inside: &str| format!("orders(first: 20) {{ edges {{ node {{ {inside} }} }} }}");
+    let nested = page(&format!("customer {{ {} }}", page(&format!("customer {{ {} }}", page(&aliases)))));
+    let answer = scene.ask(&format!("{{ customer(by: {{ number: \"C-1\" }}) {{ {nested} }} }}")).await;
+    insta::assert_snapshot!(json!([answer["data"], answer["errors"][0]["message"], answer["errors"][0]["extensions"]["code"], answer["errors"][1]]), @r#"[null,"The answer would be larger than 8 MiB; ask for smaller pages or fewer fields.","query_too_costly",null]"#);
+    let cost = &answer["extensions"]["cost"];
+    assert!(cost["actual"].as_u64() > Some(1), "{cost}");
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_none_of_ours_is_not_kept() {
+    let scene = Scene::new();
+    let after = "MS4".to_owned() + &"eA".repeat(10_000);
+    let query = format!(r#"{{ orders(customer: {{ number: "C-1" }}, after: "{after}") {{ edges {{ cursor }} }} }}"#);
+    insta::assert_snapshot!(scene.told(&query).await, @r#"{"refused":[{"message":"Argument `after` is longer than any cursor.","extensions":{"code":"argument_invalid","retryable":false,"requestId":"r-1"}}]}"#);
+    assert_eq!(scene.erp.calls(), []);
+}
+
+#[tokio::test]
+async fn goods_that_are_to_come_back_make_no_room_for_credit() {
+    let t = |text: &str| Value::text(text);
+    let line = |number: &str, amount: &str, invoiced: &str| {
+        [
+            ("orderNumber", t(number)),
+            ("lineNumber", Value::Int(1)),
+            ("lineTotal", eur(amount)),
+            ("invoicedAmount", eur(invoiced)),
+        ]
+    };
+    let order = |number: &str| [("number", t(number)), ("customerNumber", t("C-1")), ("status", Value::Enum("OPEN"))];
+    let before = Scene::new();
+    let erp = erp("acme")
+        .with("Order", &order("R-1"))
+        .with("OrderLine", &line("R-1", "-5000", "0"))
+        .with("Order", &order("R-2"))
+        .with("OrderLine", &line("R-2", "100", "900"))
+        .with("OrderLine", &line("R-2", "10", "0"));
+    let after = Scene::with_erp(erp);
+    let query = r#"{ creditCheck(customer: { number: "C-1" }, amount: { amount: 1, currency: "EUR" }) { outcome exposure { amount } } }"#;
+    insta::assert_snapshot!(before.told(query).await, @r#"{"data":{"creditCheck":{"outcome":"APPROVED","exposure":{"amount":"132.50"}}}}"#);
+    insta::assert_snapshot!(after.told(query).await, @r#"{"data":{"creditCheck":{"outcome":"APPROVED","exposure":{"amount":"142.50"}}}}"#);
+}
+
+#[tokio::test]
+async fn an_open_amount_without_a_due_date_is_a_persons() {
+    let item =
+        [("customerNumber", Value::text("C-1")), ("invoiceNumber", Value::text("I-9")), ("openAmount", eur("1"))];
+    let scene = Scene::with_erp(erp("acme").with("OpenItem", &item));
+    let query = r#"{ creditCheck(customer: { number: "C-1" }, amount: { amount: 1, currency: "EUR" }) { outcome reasons { code } } customer(by: { number: "C-1" }) { receivables { openBalance { amount } overdueBalance { amount } oldestOverdueDays } } }"#;
+    insta::assert_snapshot!(scene.told(query).await, @r#"{"data":{"creditCheck":{"outcome":"REVIEW","reasons":[{"code":"overdue_unknown"}]},"customer":{"receivables":{"openBalance":{"amount":"41.50"},"overdueBalance":null,"oldestOverdueDays":null}}}}"#);
 }

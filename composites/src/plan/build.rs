@@ -24,6 +24,8 @@ use crate::fresh::Wish;
 
 /// More rows than this are never asked for at once.
 const MOST_ROWS: u32 = 100;
+/// Longer than any cursor of ours: it is kept with what it led to.
+const LONGEST_CURSOR: usize = 1_024;
 /// How many rows a list without a `first` is priced at.
 const USUAL_ROWS: u64 = 10;
 
@@ -531,6 +533,9 @@ fn narrow(arguments: &IndexMap<&'static str, ConstValue>) -> Result<Narrow, Prob
         narrow.first = Some(first.ok_or_else(wrong)?);
     }
     narrow.after = text(arguments.get("after"));
+    if narrow.after.as_ref().is_some_and(|after| after.len() > LONGEST_CURSOR) {
+        return Err(Problem::new(Code::ArgumentInvalid, "Argument `after` is longer than any cursor."));
+    }
     Ok(narrow)
 }
 
