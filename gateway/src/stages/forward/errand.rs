@@ -34,7 +34,8 @@ pub(crate) struct Errand {
 }
 
 impl Errand {
-    /// Finds the tenant's own system. A role that the tenant has no system for is a path that it does not have.
+    /// Finds the tenant's own system. A role that the tenant has no system for is a path that it does not have. Nobody
+    /// looks into a system's own answers for whose they are, so a caller that may see some customers only gets none.
     pub(crate) fn new(
         route: &ProxiedRoute,
         path: &str,
@@ -42,7 +43,12 @@ impl Errand {
         exchange: &Exchange,
         grant: &Grant,
     ) -> Result<Self, Refusal> {
-        let tenant = &grant.caller().principal.tenant;
+        let principal = &grant.caller().principal;
+        if principal.customers.is_some() {
+            let detail = "This path shows a whole system; the caller may see some of its customers only.";
+            return Err(Problem::new(Code::Forbidden, detail).into());
+        }
+        let tenant = &principal.tenant;
         let snapshot = &exchange.snapshot;
         let bound = snapshot.settings.tenants.get(tenant).and_then(|tenant| tenant.bound_to(route.role).next());
         let found = bound.and_then(|bound| Some((bound, snapshot.estates.system(tenant, &bound.id)?)));

@@ -7,7 +7,7 @@ use http::header::{CONNECTION, HeaderName};
 /// because many servers make no difference between the two.
 const OURS: [&str; 8] =
     ["x-tenant", "x-user", "x-consumer", "x-portico", "x-forwarded", "x-authenticated", "x-client-cert", "x-ssl-"];
-const OURS_EXACTLY: [&str; 12] = [
+const OURS_EXACTLY: [&str; 18] = [
     "forwarded",
     "x-real-ip",
     "x-client-ip",
@@ -18,8 +18,15 @@ const OURS_EXACTLY: [&str; 12] = [
     "x-rewrite-url",
     "x-original-host",
     "x-http-method-override",
+    "x-http-method",
     "x-method-override",
     "remote-user",
+    // With these a system does for somebody else what our credential may do: Dataverse, Zendesk, Stripe.
+    "mscrmcallerid",
+    "callerobjectid",
+    "x-on-behalf-of",
+    "stripe-account",
+    "stripe-context",
 ];
 
 /// Between two neighbours only (RFC 9110 §7.6.1). `Transfer-Encoding` stays: pingora reads the body by it and drops
@@ -135,6 +142,10 @@ mod tests {
             "X-Real-IP",
             "X-Original-URL",
             "X-HTTP-Method-Override",
+            "X-HTTP-Method",
+            "MSCRMCallerID",
+            "CallerObjectId",
+            "Stripe-Account",
         ] {
             assert_eq!(
                 left(&[(name, "acme"), (name, "globex"), ("accept", "*/*")]),
