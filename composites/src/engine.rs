@@ -7,6 +7,8 @@ mod answered;
 mod document;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod random_documents;
 mod refused;
 #[cfg(test)]
 mod tests;

@@ -61,17 +61,18 @@ impl<'a> Builder<'a> {
             return Err(Arc::new(Failure::new(Code::ArgumentInvalid, "The customer's key must not be empty.")));
         };
         let given = KeyExpr::Given(value);
-        match kind {
-            "number" => Ok(Identity::by_number(given, None)),
+        let identity = match kind {
+            "number" => Some(Identity::by_number(given, None)),
             "crmId" => self.anchored("Account", "id", given, Some("accountId")),
             "billingId" => self.anchored("BillingCustomer", "id", given, Some("billingId")),
             "supportId" => self.anchored("SupportOrganization", "id", given, Some("supportId")),
             "email" => self.by_email(given),
             _ => {
                 let account = self.anchored("Account", "domain", given.clone(), None);
-                account.or_else(|_| self.anchored("SupportOrganization", "domains", given, None))
+                account.or_else(|| self.anchored("SupportOrganization", "domains", given, None))
             }
-        }
+        };
+        identity.ok_or_else(|| unsupported(kind))
     }
 
     /// Known by a record of another system, which carries the number.
@@ -81,9 +82,9 @@ impl<'a> Builder<'a> {
         by: &'static str,
         key: KeyExpr,
         link: Option<&'static str>,
-    ) -> Result<Identity, Arc<Failure>> {
+    ) -> Option<Identity> {
         let record = expect_object(entity);
-        let step = self.step(Lookup::one(entity, by, key.clone(), None)).ok_or_else(|| unsupported(by))?;
+        let step = self.step(Lookup::one(entity, by, key.clone(), None))?;
         let number = record.ordinal("customerNumber").map(|ordinal| (KeyExpr::Via(step, ordinal), None));
         let own_id = || {
             let id = record.ordinal("id")?;
@@ -91,17 +92,14 @@ impl<'a> Builder<'a> {
             Some((link, (KeyExpr::Via(step, id), None)))
         };
         let link = link.map(|link| (link, (key, None))).or_else(own_id);
-        Ok(Identity { number, link, anchor: Some(step) })
+        Some(Identity { number, link, anchor: Some(step) })
     }
 
     /// A contact leads to its account, and the account to the number.
-    fn by_email(&mut self, email: KeyExpr) -> Result<Identity, Arc<Failure>> {
+    fn by_email(&mut self, email: KeyExpr) -> Option<Identity> {
         let contact = expect_object("Contact");
-        let found = self.step(Lookup::one("Contact", "email", email, None)).ok_or_else(|| unsupported("email"))?;
-        let account_id = contact
-            .ordinal("accountId")
-            .map(|ordinal| KeyExpr::Via(found, ordinal))
-            .ok_or_else(|| unsupported("email"))?;
+        let found = self.step(Lookup::one("Contact", "email", email, None))?;
+        let account_id = contact.ordinal("accountId").map(|ordinal| KeyExpr::Via(found, ordinal))?;
         self.anchored("Account", "id", account_id, Some("accountId"))
     }
 
@@ -161,10 +159,14 @@ impl<'a> Builder<'a> {
 
     /// The account is asked for where the ERP does not answer, unless the plan asks for it anyway.
     fn account_beside(&mut self, erp: Option<StepId>, identity: &Identity) -> Option<StepId> {
+        if identity.anchor.is_some_and(|anchor| self.steps[anchor].ask.entity.name == "Account") {
+            return identity.anchor;
+        }
         let known = self.steps.len();
         let lookup = self.lookup_of_customer("Account", identity)?;
         let step = self.step(Lookup { many: false, ..lookup })?;
-        if step >= known && Some(step) != identity.anchor {
+        let same_keys = erp.is_some_and(|erp| self.steps[erp].key == self.steps[step].key);
+        if step >= known && same_keys {
             self.steps[step].unless = erp;
         }
         Some(step)
