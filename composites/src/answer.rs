@@ -26,6 +26,8 @@ pub(crate) struct Written {
     pub(crate) errors: Vec<AnswerError>,
     /// Errors beyond the number that is listed.
     pub(crate) omitted: usize,
+    /// Bytes that were written for it, those that were taken back again among them.
+    pub(crate) bytes: usize,
     /// Credit decisions that were made, for the audit trail: id and outcome.
     pub(crate) decisions: Vec<(String, &'static str)>,
 }

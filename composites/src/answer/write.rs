@@ -95,6 +95,7 @@ impl<'a> Writer<'a> {
             self.raw(b"null");
         }
         if self.full {
+            self.taken_back += self.out.len();
             self.out = b"null".to_vec();
             self.errors.clear();
             self.omitted = 0;
@@ -109,7 +110,8 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn finish(self) -> Written {
-        Written { data: self.out, errors: self.errors, omitted: self.omitted, decisions: self.decisions }
+        let bytes = self.out.len() + self.taken_back;
+        Written { data: self.out, errors: self.errors, omitted: self.omitted, bytes, decisions: self.decisions }
     }
 
     fn raw(&mut self, bytes: &[u8]) {

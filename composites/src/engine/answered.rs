@@ -44,6 +44,7 @@ pub struct Answered {
     pub freshest: Freshest,
     /// Credit decisions that were made: id and outcome.
     pub decisions: Vec<(String, &'static str)>,
+    bytes: usize,
     sources: Vec<Value>,
     not_provided: Vec<String>,
     budget: Duration,
@@ -74,6 +75,7 @@ impl Answered {
             calls: costs.values().map(|cost| u64::from(cost.calls)).sum(),
             freshest: freshest(plan, gathered, now),
             decisions: written.decisions,
+            bytes: written.bytes,
             sources: states.iter().map(source).collect(),
             not_provided: plan.not_provided.clone(),
             budget,
@@ -84,7 +86,7 @@ impl Answered {
     /// What is charged in the end: what it really cost, never more than the price. Writing a large answer costs too,
     /// also where no system had to be called for it.
     pub fn charged(&self) -> u64 {
-        let written = u64::try_from(self.data.len() / BYTES_OF_A_POINT).unwrap_or(u64::MAX);
+        let written = u64::try_from(self.bytes / BYTES_OF_A_POINT).unwrap_or(u64::MAX);
         self.calls.saturating_add(written).clamp(1, self.price.points())
     }
 
