@@ -1,7 +1,7 @@
 //! What a caller sees of an answer.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 /// One answer, read to its end.
@@ -28,7 +28,8 @@ impl Reply {
 
     /// One header's value; empty where it is not there.
     pub fn header(&self, name: &str) -> String {
-        let values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let values =
+            self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         values.collect::<Vec<_>>().join(", ")
     }
 
@@ -38,6 +39,22 @@ impl Reply {
         calm(&mut body);
         let body = if body.is_null() { self.text() } else { body.to_string() };
         format!("{} {body}", self.status.as_u16())
+    }
+
+    /// Status, headers by name, body: the whole answer, with what changes from run to run replaced.
+    pub fn whole(&self) -> String {
+        let mut lines: Vec<String> = self.headers.iter().filter_map(|(name, value)| line(name, value)).collect();
+        lines.sort();
+        let shown = self.shown();
+        let (status, body) = shown.split_once(' ').unwrap_or((&shown, ""));
+        format!("{status}\n{}\n{body}", lines.join("\n")).trim_end().to_owned()
+    }
+
+    /// The code of a refusal: of problem details, else of the first GraphQL error.
+    pub fn code(&self) -> String {
+        let json = self.json();
+        let code = [&json["code"], &json["errors"][0]["extensions"]["code"]].into_iter().find_map(Value::as_str);
+        code.unwrap_or_default().to_owned()
     }
 
     /// The `data` of a GraphQL answer.
@@ -60,12 +77,36 @@ fn described(error: &Value) -> String {
     std::iter::once(path.join(".")).chain(words.into_iter().flatten().map(str::to_owned)).collect::<Vec<_>>().join(" ")
 }
 
+/// A header as a line, without those that say nothing about the answer.
+fn line(name: &HeaderName, value: &HeaderValue) -> Option<String> {
+    let value = String::from_utf8_lossy(value.as_bytes());
+    let shown = match name.as_str() {
+        "date" | "content-length" => return None,
+        "x-request-id" | "age" => "…".to_owned(),
+        // What is left and until when depends on the moment.
+        "ratelimit" => without_numbers(&value),
+        _ => value.into_owned(),
+    };
+    Some(format!("{name}: {shown}"))
+}
+
+/// `"rate";r=…;t=…`: every number that stands for what is left or for how long.
+fn without_numbers(value: &str) -> String {
+    let parts = value.split('=').enumerate();
+    let shown = parts.map(|(place, part)| match place {
+        0 => part.to_owned(),
+        _ => format!("…{}", part.trim_start_matches(|c: char| c.is_ascii_digit())),
+    });
+    shown.collect::<Vec<_>>().join("=")
+}
+
 /// Members whose values differ from run to run.
-const UNSTEADY: [&str; 12] = [
+const UNSTEADY: [&str; 13] = [
     "requestId",
     "request_id",
     "instance",
     "usedMs",
+    "retryAfterMs",
     "budgetMs",
     "fetchedAt",
     "ageSeconds",
@@ -81,7 +122,10 @@ fn calm(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                if UNSTEADY.contains(&name.as_str()) && !member.is_null() {
+                // A date comes from the estate, whose day is fixed.
+                let is_date =
+                    member.as_str().is_some_and(|text| text.len() == "2026-06-15".len() && text.starts_with("20"));
+                if UNSTEADY.contains(&name.as_str()) && !member.is_null() && !is_date {
                     *member = Value::from("…");
                 } else {
                     calm(member);

@@ -120,6 +120,11 @@ impl Scene {
         Ask { url: format!("http://{}{path}", self.admin()), ..self.get(path) }
     }
 
+    /// A POST to the admin listener.
+    pub fn admin_post(&self, path: &str) -> Ask<'_> {
+        Ask { url: format!("http://{}{path}", self.admin()), ..self.ask(Method::POST, path) }
+    }
+
     /// Stops everything.
     pub async fn stop(self) {
         self.demo.stop().await;

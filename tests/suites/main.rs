@@ -2,7 +2,15 @@
 
 mod attacks;
 mod batching;
+mod command_line;
 mod credit;
+mod faults;
+mod graphql_http;
+mod limits;
 mod lookups;
+mod observing;
 mod partner;
+mod proxied;
+mod refusals;
+mod tenants;
 mod tryton;

@@ -139,7 +139,8 @@ impl KeySource {
         }
         match self.next(kid, now) {
             Next::KnownToBeUnknown => return Err(TokenError::KeyUnknown),
-            Next::TooSoon(wait) => return Err(self.without(wait)),
+            // A fetch may have landed between the look above and the lock: whoever then looks again finds the key.
+            Next::TooSoon(wait) => return self.keys.load().find(algorithm, kid).ok_or_else(|| self.without(wait)),
             Next::Wait(flight) => flight.landed().await,
         }
         if let Some(key) = self.keys.load().find(algorithm, kid) {

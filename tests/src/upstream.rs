@@ -1,0 +1,138 @@
+//! A system of a test's own: it keeps what it is sent, and answers what it is told to.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use portico_composites::connect::credentials::Credentials;
+use portico_contracts::secret::Secret;
+use portico_contracts::tenancy::Role;
+use portico_gateway::settings::{Settings, SystemSettings};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// One request as it arrived.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Its method.
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+}
+
+impl Seen {
+    /// One header's value; empty where it is not there.
+    pub fn header(&self, name: &str) -> String {
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+    }
+}
+
+/// An HTTP/1 server on a free port; it ends when it is dropped.
+pub struct Upstream {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    listening: JoinHandle<()>,
+}
+
+struct State {
+    seen: Vec<Seen>,
+    status: StatusCode,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Upstream {
+    /// Starts it. It answers `200 {"value":[]}` until told otherwise.
+    ///
+    /// # Panics
+    /// Where there is no free port.
+    pub async fn start() -> Upstream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let body = Bytes::from_static(br#"{"value":[]}"#);
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let state = Arc::new(Mutex::new(State { seen: Vec::new(), status: StatusCode::OK, headers, body }));
+        let listening = tokio::spawn(listen(listener, Arc::clone(&state)));
+        Upstream { address, state, listening }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Makes it acme's ERP, which shows it the credential `the-erps-own-credential`.
+    pub fn as_erp(&self) -> impl FnOnce(&mut Settings) + use<> {
+        let url = self.url();
+        move |settings| {
+            let acme = settings.tenants.values_mut().find(|tenant| tenant.id.as_str() == "acme").and_then(Arc::get_mut);
+            let erp = acme.and_then(|acme| acme.systems.values_mut().find(|system| system.role == Role::Erp));
+            let erp = erp.expect("the demo's tenant acme has an ERP");
+            *erp = Arc::new(SystemSettings {
+                url: url.parse().expect("an address makes a URL"),
+                credentials: Credentials::Bearer(Secret::new("the-erps-own-credential")),
+                ..SystemSettings::clone(erp)
+            });
+        }
+    }
+
+    /// Changes what it answers from now on.
+    pub fn answer(&self, status: StatusCode, headers: &[(&str, &str)], body: &str) {
+        let mut state = lock(&self.state);
+        state.status = status;
+        state.headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        state.body = Bytes::from(body.to_owned());
+    }
+
+    /// What was asked so far, oldest first.
+    pub fn seen(&self) -> Vec<Seen> {
+        lock(&self.state).seen.clone()
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let answer = answered(&state, &request);
+                async move { answer }
+            });
+            // A peer that leaves is no failure of this server.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+fn answered(
+    state: &Mutex<State>,
+    request: &http::Request<hyper::body::Incoming>,
+) -> http::Result<Response<Full<Bytes>>> {
+    let mut state = lock(state);
+    state.seen.push(Seen {
+        method: request.method().clone(),
+        target: request.uri().to_string(),
+        headers: request.headers().clone(),
+    });
+    let mut answer = Response::builder().status(state.status);
+    for (name, value) in &state.headers {
+        answer = answer.header(name, value);
+    }
+    answer.body(Full::new(state.body.clone()))
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
