@@ -80,6 +80,8 @@ const LINGER_TIME: Duration = Duration::from_secs(1);
 /// Refuses the request. An error means that the client is gone.
 pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refusal: Refusal) -> pingora::Result<()> {
     let problem = *refusal.problem;
+    // Who is refused at the first stage has a name too.
+    exchange.identified(session);
     let mut reply = problem_reply(&problem, exchange);
     if let Some((status, errors)) = refusal.errors {
         reply.status = status;

@@ -91,8 +91,8 @@ async fn what_nobody_knows_is_not_found_by_any_kind_of_key() {
     crmId: "001000000000000AAA": customer not_found acme-crm
     billingId: "cus_none": customer not_found acme-billing
     supportId: "1": customer not_found acme-support
-    email: "nobody@nowhere.example": 
-    domain: "nowhere.example":  internal
+    email: "nobody@nowhere.example": customer not_found acme-crm
+    domain: "nowhere.example": customer not_found acme-crm
     "#);
 }
 

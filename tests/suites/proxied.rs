@@ -21,14 +21,16 @@ async fn the_erp_answers_in_its_own_words() {
     let path = "/erp/v1/CustomersV3?cross-company=true&$filter=dataAreaId%20eq%20'acmf'%20and%20CustomerAccount%20eq%20'C-1001'&$select=CustomerAccount,OrganizationName";
     let reply = crm(&scene, path).await;
     insta::assert_snapshot!(reply.whole().replace(&scene.sandbox().system(Tenant::Acme, Role::Erp).address, "[erp]"), @r#"
-    401
+    200
     cache-control: no-store
     connection: keep-alive
-    content-type: application/problem+json
-    www-authenticate: Bearer realm="portico", error="invalid_token", error_description="The token's signature or algorithm is not acceptable"
+    content-type: application/json; odata.metadata=minimal
+    odata-version: 4.0
+    ratelimit-policy: "rate";q=500;w=1, "concurrent";q=100;qu="concurrent-requests", "cost";q=20000;w=1;qu="cost"
+    ratelimit: "rate";r=…;t=…, "concurrent";r=…
     x-content-type-options: nosniff
     x-request-id: …
-    {"type":"urn:portico:problem:token_signature_invalid","title":"The token's signature or algorithm is not acceptable","status":401,"detail":"The token is signed with a key that its issuer does not publish.","instance":"…","code":"token_signature_invalid","advice":"Obtain a token from the configured issuer.","request_id":"…","retryable":false}
+    {"@odata.context":"[erp]/data/$metadata#CustomersV3(CustomerAccount,OrganizationName)","value":[{"@odata.etag":"W/\"JzEsNTYzNzE0NDU3NjswLDA7MjAzOTEzNjc5OCc=\"","CustomerAccount":"C-1001","OrganizationName":"Hanseatic Pumps GmbH"}]}
     "#);
 }
 
@@ -248,7 +250,7 @@ async fn a_systems_failures_are_told_in_our_words() {
     502 []: 502 upstream_unavailable "The system of record cannot be reached." location="" retry-after=""
     503 [("retry-after", "3")]: 502 upstream_unavailable "The system of record cannot be reached." location="" retry-after="3"
     504 []: 504 upstream_timeout "The system of record did not answer in time." location="" retry-after=""
-    302 [("location", "http://evil.example/")]: 302 passed on location="" retry-after=""
+    302 [("location", "http://evil.example/")]: 502 upstream_error "The system of record points elsewhere, and is not followed there." location="" retry-after=""
     "#);
 }
 
@@ -284,7 +286,7 @@ async fn a_system_in_trouble_costs_no_more_than_the_deadline() {
     Slow(9s): 504 upstream_timeout
     Reset: 502 upstream_unavailable
     Tls: 502 upstream_malformed
-    Redirect: 302 
+    Redirect: 502 upstream_error
     Truncated: cut off
     Throttled(Some(9)): 503 upstream_throttled
     Status(500): 502 upstream_error

@@ -38,7 +38,8 @@ impl<'a> Writer<'a> {
         let account = self.known(plan.account, parent);
         let anchor = self.known(plan.anchor, parent);
         let beside: Vec<Known> = plan.beside.iter().map(|step| self.known(Some(*step), parent)).collect();
-        match join(&erp, &account, &anchor, &beside) {
+        let leads = self.known(plan.leads, parent);
+        match join(&erp, &account, [&anchor, &leads], &beside) {
             Ok((record, from)) => {
                 let node = Node { record: &record, keyed: parent, from: from.as_deref(), beside: None };
                 self.made(&plan.selection, node);
@@ -76,7 +77,7 @@ impl<'a> Writer<'a> {
 }
 
 /// The ERP's words where it knows the customer, else the CRM's, else anybody's. An error where nobody does.
-fn join(erp: &Known, account: &Known, anchor: &Known, beside: &[Known]) -> Joined {
+fn join(erp: &Known, account: &Known, [anchor, leads]: [&Known; 2], beside: &[Known]) -> Joined {
     if let Known::Yes(record, from) = erp {
         return Ok((record.to_owned_record(), Some(Arc::clone(from))));
     }
@@ -85,7 +86,7 @@ fn join(erp: &Known, account: &Known, anchor: &Known, beside: &[Known]) -> Joine
             return Ok((told_by(record, erp), Some(Arc::clone(from))));
         }
     }
-    let all = || [anchor, erp, account].into_iter().chain(beside);
+    let all = || [anchor, leads, erp, account].into_iter().chain(beside);
     if let Some(failure) = all().find_map(|known| if let Known::Failed(failure) = known { Some(failure) } else { None })
     {
         return unconfirmed(failure, anchor);

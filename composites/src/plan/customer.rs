@@ -28,11 +28,13 @@ pub(super) struct Identity {
     link: Option<(&'static str, Place)>,
     /// The step that found it by something else than its number.
     pub(super) anchor: Option<StepId>,
+    /// The step that leads to the anchor: where it finds nothing, nothing else is asked.
+    leads: Option<StepId>,
 }
 
 impl Identity {
     pub(super) fn by_number(key: KeyExpr, within: Option<StepId>) -> Self {
-        Identity { number: Some((key, within)), link: None, anchor: None }
+        Identity { number: Some((key, within)), link: None, anchor: None, leads: None }
     }
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct CustomerPlan {
     pub(crate) account: Option<StepId>,
     /// What the customer was found by, where that is not its number.
     pub(crate) anchor: Option<StepId>,
+    /// What led to the anchor, where that took a step of its own.
+    pub(crate) leads: Option<StepId>,
     /// Other systems' records of the customer that the plan asks for anyway: they confirm it when ERP and CRM are down.
     pub(crate) beside: Vec<StepId>,
     /// The number, where it is known before any system is asked.
@@ -92,7 +96,7 @@ impl<'a> Builder<'a> {
             Some((link, (KeyExpr::Via(step, id), None)))
         };
         let link = link.map(|link| (link, (key, None))).or_else(own_id);
-        Some(Identity { number, link, anchor: Some(step) })
+        Some(Identity { number, link, anchor: Some(step), leads: None })
     }
 
     /// A contact leads to its account, and the account to the number.
@@ -100,7 +104,8 @@ impl<'a> Builder<'a> {
         let contact = expect_object("Contact");
         let found = self.step(Lookup::one("Contact", "email", email, None))?;
         let account_id = contact.ordinal("accountId").map(|ordinal| KeyExpr::Via(found, ordinal))?;
-        self.anchored("Account", "id", account_id, Some("accountId"))
+        let account = self.anchored("Account", "id", account_id, Some("accountId"))?;
+        Some(Identity { leads: Some(found), ..account })
     }
 
     /// With which field and key the owner of an entity can be asked for what belongs to a customer.
@@ -146,7 +151,8 @@ impl<'a> Builder<'a> {
         let number =
             identity.number.as_ref().map(|(key, _)| key.clone()).filter(|key| !matches!(key, KeyExpr::Via(..)));
         let beside = if needs_record { self.asked_anyway(identity) } else { Vec::new() };
-        let plan = CustomerPlan { erp, account, anchor: identity.anchor, beside, number, selection };
+        let (anchor, leads) = (identity.anchor, identity.leads);
+        let plan = CustomerPlan { erp, account, anchor, leads, beside, number, selection };
         Ok(Resolve::Customer(Box::new(plan)))
     }
 

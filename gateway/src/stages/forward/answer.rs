@@ -80,6 +80,10 @@ fn failure(status: StatusCode, wait: Option<u64>) -> Option<Problem> {
             (Code::UpstreamUnavailable, "The system of record cannot be reached.")
         }
         _ if status.is_server_error() => (Code::UpstreamError, "The system of record failed."),
+        // It would lead past us, and there is nothing else in it.
+        _ if status.is_redirection() && status != StatusCode::NOT_MODIFIED => {
+            (Code::UpstreamError, "The system of record points elsewhere, and is not followed there.")
+        }
         _ => return None,
     };
     let problem = Problem::new(code, says).because(format!("status {}", status.as_u16()));
