@@ -51,10 +51,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         };
         let demo = Demo::start(options).await?;
         let environment = demo.environment();
-        println!("{}", first_calls(&environment));
+        // The file first: whoever reads the words that follow may rely on it.
         if let Some(path) = &arguments.env_file {
             super::running::write_whole(path, &crate::demo::as_file(&environment))?;
         }
+        super::print(&format!("{}\n", first_calls(&environment)))?;
         super::running::until_stopped().await?;
         demo.stop().await;
         Ok(ExitCode::SUCCESS)

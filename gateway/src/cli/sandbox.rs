@@ -37,10 +37,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let sandbox = Sandbox::start(options).await.map_err(|error| Failure::new(format!("{error:#}")))?;
         let keys = crate::demo::Keys::new()?;
         let environment = crate::demo::of_sandbox(&sandbox, &keys);
-        print!("{}", crate::demo::as_file(&environment));
+        // The file first: whoever reads the words that follow may rely on it.
         if let Some(path) = &arguments.env_file {
             super::running::write_whole(path, &crate::demo::as_file(&environment))?;
         }
+        super::print(&crate::demo::as_file(&environment))?;
         super::running::until_stopped().await?;
         sandbox.stop();
         Ok(ExitCode::SUCCESS)

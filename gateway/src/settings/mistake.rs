@@ -40,7 +40,10 @@ pub(crate) fn nearest<'w>(given: &str, known: impl IntoIterator<Item = &'w str>)
 
 /// `; did you mean …?` where a known word is near, else `; known: …` where the list is short.
 pub(crate) fn suggestion<'w>(given: &str, known: impl IntoIterator<Item = &'w str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
+    let mut known: Vec<&str> = known.into_iter().collect();
+    // A part that is itself mistaken is listed as written and as lost.
+    let mut seen = std::collections::HashSet::new();
+    known.retain(|word| seen.insert(*word));
     match nearest(given, known.iter().copied()) {
         Some(word) => format!("; did you mean \"{word}\"?"),
         None if known.is_empty() => "; there is none".to_owned(),
@@ -58,6 +61,7 @@ mod tests {
         assert_eq!(suggestion("dynamic365", ["dynamics365", "stripe"]), "; did you mean \"dynamics365\"?");
         assert_eq!(suggestion("Erp", ["erp", "crm"]), "; did you mean \"erp\"?");
         assert_eq!(suggestion("oracle", ["erp", "crm"]), "; there is: erp, crm");
+        assert_eq!(suggestion("oracle", ["erp", "crm", "erp"]), "; there is: erp, crm");
         assert_eq!(suggestion("x", []), "; there is none");
     }
 }
