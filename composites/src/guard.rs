@@ -50,6 +50,12 @@ impl Default for Guard {
     }
 }
 
+/// Fields of introspection that lead from one type to many. Each level of them multiplies the answer by the number of
+/// types, and nothing of it is priced.
+const LISTS_OF_TYPES: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+/// So many of them inside each other; tools need one.
+const MOST_LISTS_OF_TYPES: u32 = 2;
+
 /// What an operation expands to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
@@ -61,11 +67,14 @@ pub struct Size {
     pub aliases: u64,
     /// Directives.
     pub directives: u64,
+    /// Lists of introspection inside each other.
+    pub lists_of_types: u32,
 }
 
 impl Size {
     fn add(&mut self, other: Size) {
         self.depth = self.depth.max(other.depth);
+        self.lists_of_types = self.lists_of_types.max(other.lists_of_types);
         self.fields = self.fields.saturating_add(other.fields);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
@@ -120,6 +129,10 @@ impl Guard {
         if size.depth > self.depth {
             return Err(too_much(Code::DocumentTooDeep, "levels of fields", size.depth.into(), self.depth.into()));
         }
+        if size.lists_of_types > MOST_LISTS_OF_TYPES {
+            let (counted, limit) = (size.lists_of_types.into(), MOST_LISTS_OF_TYPES.into());
+            return Err(too_much(Code::DocumentTooDeep, "lists of introspection inside each other", counted, limit));
+        }
         let counts = [
             ("fields, fragments expanded", size.fields, self.fields),
             ("aliases", size.aliases, self.aliases),
@@ -165,6 +178,7 @@ impl<'a> Counter<'a> {
             Selection::Field(field) => {
                 let mut inside = self.set(&field.node.selection_set.node)?;
                 inside.depth += 1;
+                inside.lists_of_types += u32::from(LISTS_OF_TYPES.contains(&field.node.name.node.as_str()));
                 inside.fields = inside.fields.saturating_add(1);
                 inside.aliases += u64::from(field.node.alias.is_some());
                 inside
@@ -268,6 +282,24 @@ mod tests {
                 .starts_with("document_too_large: The document has 40007 bytes")
         );
         assert!(refusal(&"a ".repeat(5_000)).starts_with("document_too_large: The document has 5000 tokens"));
+    }
+
+    #[test]
+    fn introspection_leads_from_types_to_types_only_so_often() {
+        let nested = |levels: usize| {
+            format!(
+                "{{ __schema {{ types {{ {} name {} }} }} }}",
+                "...I possibleTypes { ".repeat(levels),
+                "} ".repeat(levels)
+            ) + " fragment I on __Type { interfaces { name } }"
+        };
+        assert_eq!(refusal(&nested(2)), "passes");
+        assert_eq!(
+            refusal(&nested(3)),
+            "document_too_deep: The document has 3 lists of introspection inside each other; at most 2 are allowed."
+        );
+        let tool = "{ __schema { types { fields { args { type { ofType { ofType { name } } } } } inputFields { name } interfaces { name } possibleTypes { name } } } }";
+        assert_eq!(refusal(tool), "passes");
     }
 
     #[test]
