@@ -34,6 +34,22 @@ async fn a_hundred_waiters_share_one_fetch() {
     assert_eq!(provider.asked(), 1);
 }
 
+/// They may land between a caller's first look and its turn to ask for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_land_meanwhile_are_found() {
+    let key = Signer::new("one", ES256).jwk();
+    for _ in 0..500 {
+        let source = source(&Provider::with(vec![key.clone()]));
+        let flight = source.refresh_if_due(now()).unwrap();
+        let caller = tokio::spawn({
+            let source = source.clone();
+            async move { find(&source, "one", now()).await }
+        });
+        flight.landed().await;
+        assert_eq!(caller.await.unwrap(), Ok(()));
+    }
+}
+
 #[tokio::test]
 async fn a_caller_who_hangs_up_takes_nobody_along() {
     let provider = Provider::with(vec![Signer::new("one", ES256).jwk()]);
