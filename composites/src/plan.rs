@@ -1,8 +1,8 @@
 //! From a document to the questions it asks of the systems, before any of them is asked.
 //!
-//! The selection is followed along the model's relations. Each relation becomes a [`Step`]: this entity, of this
+//! The selection is followed along the model's relations. Each relation becomes a step: this entity, of this
 //! system, by these keys, which come from the arguments or from what an earlier step will bring. The same tree of
-//! [`Chosen`] fields is later written as the answer, so plan and answer cannot disagree; `explain` prints the steps
+//! chosen fields is later written as the answer, so plan and answer cannot disagree; `explain` prints the steps
 //! and the price counts them.
 
 mod build;
