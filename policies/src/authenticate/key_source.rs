@@ -134,12 +134,22 @@ impl KeySource {
         kid: Option<&str>,
         now: Now,
     ) -> Result<Arc<Key>, TokenError> {
-        if let Some(key) = self.keys.load().find(algorithm, kid) {
-            return Ok(key);
+        match self.keys.load().find(algorithm, kid) {
+            Some(key) => Ok(key),
+            None => self.find_missing(algorithm, kid, now).await,
         }
+    }
+
+    /// The same for a key that was not at hand a moment ago.
+    async fn find_missing(
+        self: &Arc<Self>,
+        algorithm: SigningAlgorithm,
+        kid: Option<&str>,
+        now: Now,
+    ) -> Result<Arc<Key>, TokenError> {
         match self.next(kid, now) {
             Next::KnownToBeUnknown => return Err(TokenError::KeyUnknown),
-            // A fetch may have landed between the look above and the lock: whoever then looks again finds the key.
+            // A fetch may have landed since the caller looked.
             Next::TooSoon(wait) => return self.keys.load().find(algorithm, kid).ok_or_else(|| self.without(wait)),
             Next::Wait(flight) => flight.landed().await,
         }
