@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::support::{Front, KEY, field};
@@ -54,4 +55,25 @@ async fn several_requests_share_a_connection() {
     });
     let statuses = futures_util::future::join_all(asks).await;
     assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_framed_again() {
+    let front = Front::start().await;
+    let stream = TokioIo::new(front.connect().await);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    for method in ["GET", "POST"] {
+        let smuggled = Bytes::from_static(b"GET /base/smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+        let pieces = futures_util::stream::iter([Ok::<_, std::io::Error>(Frame::data(smuggled))]);
+        let ask = Request::builder().method(method).uri("http://api.test/erp/v1/data/x").header("x-api-key", KEY);
+        let answer = sender.send_request(ask.body(StreamBody::new(pieces)).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        drop(answer.into_body().collect().await.unwrap());
+    }
+    for seen in front.upstream.seen() {
+        assert_eq!(field(&seen, "transfer-encoding"), Some("chunked"), "{seen}");
+        assert!(seen.ends_with("\r\n0\r\n\r\n"), "{seen}");
+    }
+    assert_eq!(front.upstream.seen().len(), 2, "{:?}", front.upstream.seen());
 }
