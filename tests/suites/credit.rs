@@ -161,7 +161,12 @@ async fn decided_with(fault: Fault) -> (String, Duration, u64) {
     let json = reply.json();
     let reasons: Vec<&str> =
         json["reasons"].as_array().into_iter().flatten().filter_map(|r| r["code"].as_str()).collect();
-    let shown = format!("{fault:?}: {} {} {reasons:?} {}", reply.status.as_u16(), json["outcome"], reply.code());
+    let reasons = match fault {
+        // Whether the answer's size or its time ends first depends on the machine.
+        Fault::Endless | Fault::GzipBomb => "[…]".to_owned(),
+        _ => format!("{reasons:?}"),
+    };
+    let shown = format!("{fault:?}: {} {} {reasons} {}", reply.status.as_u16(), json["outcome"], reply.code());
     (shown, took, scene.sandbox().calls_elsewhere())
 }
 
@@ -183,8 +188,8 @@ async fn without_the_erps_figures_nothing_is_approved() {
     Html: 200 "REVIEW" ["upstream_malformed"] 
     Truncated: 200 "REVIEW" ["upstream_unavailable"] 
     Malformed: 200 "REVIEW" ["upstream_malformed"] 
-    Endless: 200 "REVIEW" ["deadline_exceeded"] 
-    GzipBomb: 200 "REVIEW" ["upstream_malformed"] 
+    Endless: 200 "REVIEW" […] 
+    GzipBomb: 200 "REVIEW" […] 
     Reset: 200 "REVIEW" ["upstream_unavailable"] 
     Tls: 200 "REVIEW" ["upstream_unavailable"] 
     Redirect: 200 "REVIEW" ["upstream_error"] 
