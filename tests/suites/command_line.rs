@@ -321,7 +321,7 @@ async fn what_init_writes_is_checked_served_reloaded_and_stopped() {
 }
 
 fn addresses(line: &str) -> BTreeMap<String, String> {
-    let said: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("a line of JSON: {line}"));
+    let said: Value = serde_json::from_str(line).expect("a line of JSON");
     let of = |name: &str| said[name].as_str().map(|address| (name.to_owned(), address.to_owned()));
     ["traffic", "admin"].into_iter().filter_map(of).collect()
 }

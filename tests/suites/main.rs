@@ -10,6 +10,7 @@ mod limits;
 mod lookups;
 mod observing;
 mod partner;
+mod protocols;
 mod proxied;
 mod refusals;
 mod tenants;

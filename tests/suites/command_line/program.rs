@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -23,18 +23,40 @@ pub(super) fn portico() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let tests = std::env::current_exe().expect("this program has a path");
-        let folder = tests.ancestors().nth(2).expect("tests are in target/<profile>/deps").to_owned();
-        // Nothing is done where it is there and up to date.
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "portico-gateway", "--bin", "portico"]);
-        build.arg("--target-dir").arg(folder.parent().expect("a profile is in target"));
-        if is_optimised() {
-            build.arg("--release");
+        let folder = tests.ancestors().nth(2).expect("tests are in target/<profile>/deps");
+        let program = folder.join("portico");
+        if !is_current(&program) {
+            build(folder.parent().expect("a profile is in target"));
         }
-        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
-        assert!(built.success(), "the program is not built");
-        folder.join("portico")
+        program
     })
+}
+
+/// Whether no source is younger. Asking cargo each time could build every dependency anew: which of their features are
+/// on depends on which packages are built together.
+fn is_current(program: &Path) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests are in the workspace");
+    let sources = ["contracts", "policies", "composites", "gateway", "tests/sandbox", "Cargo.lock"];
+    let youngest = sources.iter().filter_map(|source| changed(&root.join(source))).max();
+    changed(program).is_some_and(|built| Some(built) >= youngest)
+}
+
+/// When a file, or the youngest file in a folder, was changed.
+fn changed(path: &Path) -> Option<SystemTime> {
+    if let Ok(entries) = std::fs::read_dir(path) {
+        return entries.flatten().filter_map(|entry| changed(&entry.path())).max();
+    }
+    path.metadata().and_then(|metadata| metadata.modified()).ok()
+}
+
+fn build(target: &Path) {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "portico-gateway", "--bin", "portico", "--target-dir"]).arg(target);
+    if is_optimised() {
+        build.arg("--release");
+    }
+    let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
+    assert!(built.success(), "the program is not built");
 }
 
 /// Whether the program is built as it is shipped.
@@ -86,7 +108,9 @@ impl Running {
             }
             None
         });
-        said.await.ok().flatten().unwrap_or_else(|| panic!("`{words}` was never said:\n{}", heard.join("\n")))
+        let said = said.await.ok().flatten();
+        assert!(said.is_some(), "`{words}` was never said:\n{}", heard.join("\n"));
+        said.unwrap_or_default()
     }
 
     pub(super) fn id(&self) -> u32 {
