@@ -1,6 +1,9 @@
 //! Proxied routes: what goes on, what stays.
 
-use tokio::io::AsyncWriteExt;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::support::{Changes, Front, KEY, PLAIN_ANSWER, code, field, read_all, status};
 
@@ -135,4 +138,43 @@ async fn what_a_system_says_unasked_answers_nobody() {
         let answer = front.get("/erp/v1/data/x", "").await;
         assert!(!answer.contains("POISON"), "{answer}");
     }
+}
+
+/// An upstream that answers the first request of each connection and closes on the second, having read it whole.
+async fn tired() -> (std::net::SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let remembered = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let seen = Arc::clone(&remembered);
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 16_384];
+                for answer in [PLAIN_ANSWER, ""] {
+                    let Ok(read @ 1..) = stream.read(&mut buffer).await else { return };
+                    seen.lock().unwrap().push(String::from_utf8_lossy(&buffer[..read]).into_owned());
+                    if answer.is_empty() || stream.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (address, seen)
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_done_again() {
+    let (address, seen) = tired().await;
+    let front = Front::with("", Changes { url: Some(format!("http://{address}/base")), ..Changes::default() }).await;
+    assert_eq!(status(&front.get("/erp/v1/data/warm", "").await), "200");
+    let post = format!(
+        "POST /erp/v1/data/buy HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    let answer = front.send(post).await;
+    let posts = seen.lock().unwrap().iter().filter(|request| request.starts_with("POST")).count();
+    assert_eq!((posts, status(&answer)), (1, "502"), "{answer}");
+    assert_eq!(status(&front.get("/erp/v1/data/warm", "").await), "200");
+    assert_eq!(status(&front.get("/erp/v1/data/again", "").await), "200");
 }
