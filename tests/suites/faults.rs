@@ -42,10 +42,15 @@ const DEADLINE: Duration = Duration::from_millis(1_500);
 const GRACE: Duration = Duration::from_millis(50);
 /// What a busy machine may add, where several cells are tried at once in an unoptimised build. With `PORTICO_LONG` one
 /// is tried after the other, and nothing is added.
-const NOISE: Duration = Duration::from_millis(400);
+const NOISE: Duration = Duration::from_millis(250);
 /// Cells that are tried at once, in all tests together.
 const AT_ONCE: u32 = 4;
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE as usize);
+
+/// What an answer may take.
+fn longest() -> Duration {
+    DEADLINE + GRACE + if one_by_one() { Duration::ZERO } else { NOISE }
+}
 
 fn one_by_one() -> bool {
     std::env::var_os("PORTICO_LONG").is_some()
@@ -126,6 +131,12 @@ struct Cell {
 }
 
 impl Cell {
+    /// What was late once, as anything may be on a machine with other work, is tried again.
+    async fn tried(role: Role, fault: (&'static str, Fault)) -> Self {
+        let cell = Self::with(role, Some(fault.clone())).await;
+        if cell.took > longest() { Self::with(role, Some(fault)).await } else { cell }
+    }
+
     async fn with(role: Role, fault: Option<(&'static str, Fault)>) -> Self {
         // What keeps a core busy is tried alone, lest the others be late for no fault of theirs.
         let alone = one_by_one() || matches!(fault, Some((_, Fault::Endless | Fault::GzipBomb)));
@@ -223,8 +234,7 @@ fn differences(healthy: &Value, got: &Value, path: &str, missing: &[String], fou
 async fn column(role: Role) -> String {
     let healthy = Cell::with(role, None).await;
     assert_eq!(healthy.errors(), Vec::<String>::new(), "{} {}", healthy.view.text(), healthy.credit.text());
-    let tried = faults(role).into_iter().map(|fault| Cell::with(role, Some(fault)));
-    let cells = join_all(tried).await;
+    let cells = join_all(faults(role).into_iter().map(|fault| Cell::tried(role, fault))).await;
     let lost = cells[0].missing();
     let mut table = format!("missing while it is down: {}\n", lost.join(" "));
     let _ = writeln!(table, "healthy: {}", healthy.decisions());
@@ -243,9 +253,8 @@ async fn column(role: Role) -> String {
     }
     let slowest = cells.iter().max_by_key(|cell| cell.took).expect("there are faults");
     println!("acme-{}: the slowest answer, {}, took {:?} of {DEADLINE:?}", role.name(), slowest.fault, slowest.took);
-    let margin = if one_by_one() { Duration::ZERO } else { NOISE };
     for cell in &cells {
-        assert!(cell.took <= DEADLINE + GRACE + margin, "{}: {:?}", cell.fault, cell.took);
+        assert!(cell.took <= longest(), "{}: {:?}", cell.fault, cell.took);
         let mended = matches!(cell.fault, EXPIRED | ADDED);
         let credit = cell.credit.data()["creditCheck"]["outcome"].clone();
         assert!(role != Role::Erp || mended || credit != "APPROVED", "{}: approved on figures not there", cell.fault);
