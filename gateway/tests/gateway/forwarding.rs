@@ -132,8 +132,7 @@ async fn a_private_address_needs_leave() {
 
 #[tokio::test]
 async fn what_a_system_says_unasked_answers_nobody() {
-    let front =
-        Front::answering(&format!("{PLAIN_ANSWER}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON")).await;
+    let front = Front::answering(&format!("{PLAIN_ANSWER}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON")).await;
     for _ in 0..5 {
         let answer = front.get("/erp/v1/data/x", "").await;
         assert!(!answer.contains("POISON"), "{answer}");
