@@ -103,6 +103,13 @@ impl Tokens {
         self.issued.lock().expiry.get(token).is_some_and(|expiry| *expiry > now)
     }
 
+    /// Whether a token came from here once, expired or not.
+    #[must_use]
+    pub fn issued(&self, token: &str) -> bool {
+        let number = token.strip_prefix(&format!("demo-{}-token-", self.system)).and_then(|text| text.parse().ok());
+        number.is_some_and(|number: u64| (1..=self.issued.lock().count).contains(&number))
+    }
+
     /// Accepts none of the tokens handed out so far any longer.
     pub fn forget_all(&self) {
         self.issued.lock().expiry.clear();

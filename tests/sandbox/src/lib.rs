@@ -20,6 +20,7 @@ mod vendor;
 pub mod world;
 
 mod dynamics365;
+mod hubspot;
 mod salesforce;
 mod stripe;
 mod zendesk;
@@ -32,6 +33,7 @@ pub use clock::Clock;
 pub use credentials::{Access, Credentials, Tokens};
 pub use dynamics365::Dynamics365;
 pub use fault::{Drift, Fault, JsonType, WrongRows};
+pub use hubspot::HubSpot;
 pub use issuer::{CONSUMERS, Issuer, Signing, TokenRequest, client_id, client_secret};
 pub use salesforce::Salesforce;
 pub use sandbox::{Options, Sandbox};
