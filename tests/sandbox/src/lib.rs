@@ -22,6 +22,7 @@ pub mod world;
 mod dynamics365;
 mod hubspot;
 mod salesforce;
+mod servicenow;
 mod stripe;
 mod zendesk;
 
@@ -37,6 +38,7 @@ pub use hubspot::HubSpot;
 pub use issuer::{CONSUMERS, Issuer, Signing, TokenRequest, client_id, client_secret};
 pub use salesforce::Salesforce;
 pub use sandbox::{Options, Sandbox};
+pub use servicenow::ServiceNow;
 pub use stripe::Stripe;
 pub use system::SystemInfo;
 pub use tenant::{Role, Tenant};
