@@ -138,6 +138,19 @@ impl Endure {
         Err(trouble)
     }
 
+    /// Whether a call that is not run from here may be sent now, as far as the pause goes that the system asked for.
+    pub fn may_be_sent(&self) -> Result<(), Trouble> {
+        match self.cooldown.left(Instant::now()) {
+            Some(left) => Err(Trouble::Rejected(Rejection::Throttled(Some(left)))),
+            None => Ok(()),
+        }
+    }
+
+    /// A call that was not run from here was told that there are too many. The system counts all of them together.
+    pub fn throttled(&self, wait: Option<Duration>) {
+        self.cooldown.extend(wait.unwrap_or(self.settings.pause), Instant::now());
+    }
+
     /// How it stands.
     pub fn standing(&self) -> Standing {
         let now = Instant::now();
@@ -168,17 +181,15 @@ impl Endure {
             Err(_) => Err(Trouble::OutOfTime),
         };
         if let Err(Trouble::Rejected(Rejection::Throttled(wait))) = &result {
-            self.cooldown.extend(wait.unwrap_or(self.settings.pause), Instant::now());
+            self.throttled(*wait);
         }
         admission.tell(self.health(&result, began), Instant::now());
         result
     }
 
     fn may_start(&self, deadline: Instant) -> Result<Instant, Trouble> {
+        self.may_be_sent()?;
         let now = Instant::now();
-        if let Some(left) = self.cooldown.left(now) {
-            return Err(Trouble::Rejected(Rejection::Throttled(Some(left))));
-        }
         if now >= deadline { Err(Trouble::OutOfTime) } else { Ok(now) }
     }
 

@@ -8,6 +8,7 @@ mod lookup;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -134,8 +135,15 @@ impl System {
         self.authorizer.rejected(authorization)
     }
 
-    /// Where a proxied request may connect to, checked against the system's network, with the port.
+    /// A proxied request was answered 429: everything else with the same credential waits too.
+    pub fn throttled(&self, wait: Option<Duration>) {
+        self.endure.throttled(wait);
+    }
+
+    /// Where a proxied request may connect to, checked against the system's network, with the port. Nowhere while the
+    /// system wants to be left alone.
     pub async fn addresses(&self, call: &Call) -> Result<Vec<SocketAddr>, Failure> {
+        self.endure.may_be_sent().map_err(|trouble| failure_of(&trouble, &self.id, self.role))?;
         let port = self.address.authority.port_u16().unwrap_or(if self.address.is_tls() { 443 } else { 80 });
         let host = self.address.authority.host().trim_matches(['[', ']']);
         let resolved = timeout_at(call.deadline, self.client.resolver().resolve(host)).await;

@@ -84,6 +84,17 @@ async fn failures_of_a_system_are_told_in_our_words() {
 }
 
 #[tokio::test]
+async fn a_system_that_limits_us_is_left_alone_on_every_way() {
+    let front = Front::answering("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n").await;
+    for _ in 0..3 {
+        let told = front.get("/erp/v1/data/x", "").await;
+        assert_eq!((status(&told), code(&told).as_str()), ("503", "upstream_throttled"), "{told}");
+        assert!(field(&told, "retry-after").is_some_and(|wait| wait == "7" || wait == "6"), "{told}");
+    }
+    assert_eq!(front.upstream.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_system_that_is_away_or_silent_is_told_apart() {
     let away = Changes { url: Some("http://127.0.0.1:1".into()), ..Changes::default() };
     let front = Front::with(PLAIN_ANSWER, away).await;

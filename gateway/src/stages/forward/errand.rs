@@ -133,6 +133,11 @@ impl Errand {
         Ok(self.authorization.insert(authorization))
     }
 
+    /// The system has had too many calls.
+    pub(super) fn throttled(&self, wait: Option<Duration>) {
+        self.system.throttled(wait);
+    }
+
     /// The system refuses what we showed. Whether there is something else to show.
     pub(super) fn refused(&self) -> bool {
         self.authorization.as_ref().is_some_and(|shown| self.system.credential_rejected(shown))
