@@ -9,6 +9,7 @@ pub mod client;
 pub mod credentials;
 pub mod driver;
 mod keys;
+mod links;
 mod map;
 pub mod meter;
 pub mod network;
@@ -20,5 +21,6 @@ mod soql;
 mod sort;
 #[cfg(test)]
 mod stage;
+mod suiteql;
 pub mod system;
 pub mod wire;

@@ -20,7 +20,7 @@ use std::time::Duration;
 use http::Method;
 use indexmap::IndexMap;
 
-pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text};
+pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text, Times};
 pub use self::path::{Path, Step};
 pub use self::template::{Hole, Json, Part, Template};
 use crate::model::ObjectType;
@@ -53,7 +53,7 @@ pub struct Pack {
     pub headers: Vec<(String, String)>,
     /// Query parameters of every request.
     pub parameters: Vec<(String, String)>,
-    /// Where queries go: the root of the entity sets (OData), the query resource (SOQL).
+    /// Where queries go: the root of the entity sets (OData), the query resource (SOQL, SuiteQL).
     pub path: String,
     /// Texts that mean that there is no value.
     pub nulls: Vec<String>,
@@ -77,6 +77,8 @@ pub enum Language {
     Odata,
     /// Salesforce's query language.
     Soql,
+    /// NetSuite's query language.
+    Suiteql,
     /// Requests as templates.
     Rest,
 }
@@ -105,6 +107,8 @@ pub struct Auth {
     pub lifetime: Option<Duration>,
     /// Parameters of every token request beside the client's own.
     pub parameters: Vec<(String, String)>,
+    /// What we ask for stands in a signed assertion, and not beside it.
+    pub scope_in_assertion: bool,
 }
 
 /// Where the client's id and secret go in a token request.
@@ -143,6 +147,8 @@ pub enum PagingStyle {
         path: Path,
         /// The parameter that takes it.
         parameter: String,
+        /// Whether the parameter is a member of the body.
+        in_body: bool,
     },
     /// The last row's id is sent back as a parameter while the body says that there is more.
     After {
@@ -153,10 +159,33 @@ pub enum PagingStyle {
         /// The parameter that takes the id.
         parameter: String,
     },
-    /// A full page has a successor, so many rows further on.
+    /// A page begins so many rows behind the first.
     Offset {
         /// The parameter that says how many rows to leave out.
         parameter: String,
+        /// Which page is the last.
+        last: LastPage,
+    },
+}
+
+/// Which page is the last, where pages are counted by rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastPage {
+    /// One that is not full.
+    Short,
+    /// One whose body does not say that there is more. Pages begin at multiples of their size.
+    Said {
+        /// Where the body says that there is more.
+        more: Path,
+        /// The parameter that says how many rows a page holds.
+        limit: String,
+    },
+    /// One that reaches the number of rows in a header: pages may hold fewer rows than their size.
+    Counted {
+        /// The header.
+        header: String,
+        /// The parameter that says how many rows a page holds.
+        limit: String,
     },
 }
 
@@ -169,6 +198,8 @@ pub struct ErrorRule {
     pub at: Option<Path>,
     /// The code is one of these, or the text contains one of these; where empty it is enough that `at` has a value.
     pub is: Vec<String>,
+    /// The code is none of these.
+    pub except: Vec<String>,
     /// Then this is the case.
     pub means: Meaning,
     /// How long to wait where the answer does not say.
@@ -197,9 +228,11 @@ pub enum Meaning {
 pub struct EntityMapping {
     /// The entity.
     pub of: &'static ObjectType,
-    /// The set or object (OData, SOQL).
+    /// The set, object or tables (OData, SOQL, SuiteQL).
     pub from: String,
-    /// Conditions of every query: a path has one of these values (OData, SOQL).
+    /// The columns of a row with what is selected for them (SuiteQL).
+    pub columns: Vec<(String, String)>,
+    /// Conditions of every query: a path has one of these values (OData, SOQL, SuiteQL).
     pub filters: Vec<Condition>,
     /// Conditions in the query language itself.
     pub raw_filters: Vec<String>,
@@ -235,20 +268,41 @@ pub struct StatusFilter {
 pub struct LookUp {
     /// The field.
     pub by: &'static str,
-    /// Where a row holds the key, to filter by (OData, SOQL).
+    /// Where a row holds the key, to filter by (OData, SOQL, SuiteQL).
     pub path: Path,
+    /// Tables of its own (SuiteQL).
+    pub from: Option<String>,
     /// How many keys one request carries at most.
     pub batch: usize,
     /// Which keys can be asked for.
     pub keys: KeyRules,
     /// The request (REST).
     pub request: Option<RequestTemplate>,
+    /// What tells first which rows belong to which key, where the rows themselves do not (REST).
+    pub links: Option<Links>,
     /// Where the rows stand in the body.
     pub rows: Path,
     /// Paging of its own.
     pub paging: Option<Paging>,
     /// Where one of these holds of the body, rows were left out that no page brings.
     pub truncated: Vec<Condition>,
+}
+
+/// A first request that tells the ids of the rows that belong to each key. The look-up's own request then asks for those.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Links {
+    /// The request for the keys.
+    pub request: RequestTemplate,
+    /// Where its rows stand in the body.
+    pub rows: Path,
+    /// Where such a row holds the key.
+    pub key: Path,
+    /// Where it holds the ids.
+    pub ids: Path,
+    /// The field that holds such an id in the rows that are asked for then.
+    pub field: &'static str,
+    /// How many ids one request carries at most.
+    pub batch: usize,
 }
 
 /// Which keys can be asked for, and how they are written.
@@ -270,6 +324,8 @@ pub enum KeyClass {
     Any,
     /// ASCII digits, sent as a number where the language tells numbers from text.
     Digits,
+    /// ASCII digits, sent as text.
+    DigitsAsText,
     /// ASCII letters, digits and `_`.
     Word,
     /// A Salesforce record id, 15 or 18 characters; the short form is completed.

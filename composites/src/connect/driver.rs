@@ -15,13 +15,15 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use portico_contracts::canonical::{Failure, Record};
 use portico_contracts::model::ObjectType;
-use portico_contracts::packs::{Auth, EntityMapping, Hole, Kind, Language, LookUp, Mapping, Pack, Paging, Path, Step};
+use portico_contracts::packs::{
+    Auth, EntityMapping, Hole, Kind, Language, Links, LookUp, Mapping, Pack, Paging, Path, RequestTemplate, Step, Times,
+};
 use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId};
 use url::Url;
 
-use super::wire::{Answer, Chunk, Rejection, Request, Rows};
-use super::{keys, odata, read, rest, soql, sort};
+use super::wire::{Answer, Chunk, Linked, Rejection, Request, Rows};
+use super::{keys, links, odata, read, rest, soql, sort, suiteql};
 use crate::ask::{Ask, Key, Page, Support};
 
 /// What a tenant's system adds to its pack.
@@ -136,6 +138,7 @@ impl Driver {
                 let fields = match pack.language {
                     Language::Odata => roots(&paths),
                     Language::Soql => soql::select(paths.into_iter()),
+                    Language::Suiteql => suiteql::select(more.iter().map(|(_, path)| path)),
                     Language::Rest => rest::select(&look_up.rows, paths.into_iter()),
                 };
                 select.insert((mapping.of.name, look_up.by), fields);
@@ -216,19 +219,33 @@ impl Driver {
 
     fn request(&self, mapping: &EntityMapping, look_up: &LookUp, keys: &[Key], pushed: &Pushed) -> Request {
         let forms: Vec<String> = keys.iter().flat_map(|key| keys::forms(look_up, key)).collect();
+        let template = look_up.links.as_ref().map(|links| &links.request).or(look_up.request.as_ref());
+        self.written(mapping, look_up, template, &forms, pushed)
+    }
+
+    /// A request for these forms of keys, or for these ids.
+    fn written(
+        &self,
+        mapping: &EntityMapping,
+        look_up: &LookUp,
+        template: Option<&RequestTemplate>,
+        keys: &[String],
+        pushed: &Pushed,
+    ) -> Request {
         let select = self.select.get(&(mapping.of.name, look_up.by)).map_or(&[][..], Vec::as_slice);
         let paging = self.paging(look_up);
-        let query = Query { pack: &self.pack, mapping, look_up, paging, select, keys: &forms, pushed };
+        let query = Query { pack: &self.pack, mapping, look_up, paging, select, keys, pushed };
         let mut headers = self.headers.clone();
-        let (method, (target, body)) = match &look_up.request {
-            Some(template) => (template.method.clone(), rest::request(&query, template)),
-            None if self.pack.language == Language::Soql => (Method::GET, (soql::target(&query), None)),
-            None => (Method::GET, (odata::target(&query), None)),
+        let (method, (target, body)) = match (template, self.pack.language) {
+            (Some(template), _) => (template.method.clone(), rest::request(&query, template)),
+            (None, Language::Suiteql) => (Method::POST, suiteql::request(&query)),
+            (None, Language::Soql) => (Method::GET, (soql::target(&query), None)),
+            (None, _) => (Method::GET, (odata::target(&query), None)),
         };
         if body.as_ref().is_some_and(|body: &Bytes| !body.is_empty()) {
             headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        Request { method, target, headers, body }
+        Request { method, target, headers, body, linked: None }
     }
 
     /// How many pages of one chunk are read at most.
@@ -251,7 +268,30 @@ impl Driver {
             base: &self.base,
             of: self.of.as_ref(),
         };
-        reading.read(asked, answer)
+        let Some(links) = &look_up.links else { return reading.read(asked, answer) };
+        let Some(linked) = &asked.linked else {
+            let (pairs, partial) = reading.links(links, answer)?;
+            let ids = links::each_once(pairs.iter().map(|(_, id)| id));
+            let next = self.of_links(ask, links, pairs, ids);
+            return Ok(Rows { next, partial, ..Rows::default() });
+        };
+        let read = match reading.read(asked, answer) {
+            // All that are linked may be gone meanwhile.
+            Err(Rejection::NotFound) => Rows::default(),
+            read => read?,
+        };
+        let records = links::told_apart(read.records, ask.by, links.field, &linked.pairs);
+        let next = self.of_links(ask, links, linked.pairs.clone(), linked.rest.clone());
+        Ok(Rows { records, next, ..read })
+    }
+
+    /// The request for the next ids.
+    fn of_links(&self, ask: &Ask, links: &Links, pairs: Vec<(Key, Key)>, mut ids: Vec<Key>) -> Option<Request> {
+        let (mapping, look_up) = self.found(ask)?;
+        let rest = ids.split_off(links.batch.min(ids.len()));
+        let now: Vec<String> = ids.iter().map(|id| id.to_string()).collect();
+        let request = self.written(mapping, look_up, look_up.request.as_ref(), &now, &Pushed::default());
+        (!now.is_empty()).then(|| Request { linked: Some(Arc::new(Linked { pairs, rest })), ..request })
     }
 
     /// Assigns all rows of one chunk to its keys; `complete` is false where pages were left unread or partial.
@@ -295,6 +335,7 @@ impl Driver {
         let ordered = self.pack.language == Language::Rest || mapping.order.is_some();
         let after = narrow.after.as_deref().and_then(sort::position);
         let skips = ordered && has(Hole::Offset) && (self.pack.language != Language::Soql || after <= Some(2_000));
+        let aligned = self.pack.language == Language::Suiteql;
         let pages = ordered && has(Hole::Limit) && (after.is_none() || skips);
         if let Some(first) = narrow.first
             && keys == 1
@@ -304,9 +345,11 @@ impl Driver {
         {
             // One more tells whether there are more; with a cursor its own row comes again, to be recognised.
             let top = first.saturating_add(if after.is_some() { 2 } else { 1 });
-            if top <= self.paging(look_up).size {
-                pushed.top = Some(top);
-                pushed.skip = after.map_or(0, |position| position.saturating_sub(1));
+            let skip = after.map_or(0, |position| position.saturating_sub(1));
+            let size = self.paging(look_up).size;
+            let page = if aligned { suiteql::page(top, skip, size) } else { (top <= size).then_some((top, skip)) };
+            if let Some((top, skip)) = page {
+                (pushed.top, pushed.skip) = (Some(top), skip);
             }
         }
         pushed
@@ -371,6 +414,9 @@ fn of_mapping<'p>(mapping: &'p Mapping, into: &mut Vec<&'p Path>) {
         Mapping::Read(read) => {
             into.extend(&read.paths);
             into.extend(read.only_if.iter().map(|condition| &condition.path));
+            into.extend(
+                read.times.iter().filter_map(|times| if let Times::Value(path) = times { Some(path) } else { None }),
+            );
             if let Kind::Money { currency, .. } = &read.kind {
                 currency.iter().for_each(|mapping| of_mapping(mapping, into));
             }

@@ -32,13 +32,13 @@ pub(super) fn refusal(look_up: &LookUp, key: &str) -> Option<String> {
     }
     let fits = match rules.allow {
         KeyClass::Any => true,
-        KeyClass::Digits => key.len() <= 19 && key.bytes().all(|b| b.is_ascii_digit()),
+        KeyClass::Digits | KeyClass::DigitsAsText => key.len() <= 19 && key.bytes().all(|b| b.is_ascii_digit()),
         KeyClass::Word => key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
         KeyClass::SalesforceId => matches!(key.len(), 15 | 18) && key.bytes().all(|b| b.is_ascii_alphanumeric()),
     };
     if !fits {
         let wants = match rules.allow {
-            KeyClass::Digits => "digits",
+            KeyClass::Digits | KeyClass::DigitsAsText => "digits",
             KeyClass::Word => "letters, digits and `_`",
             KeyClass::SalesforceId => "15 or 18 letters and digits",
             KeyClass::Any => "anything",

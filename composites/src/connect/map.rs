@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use portico_contracts::canonical::{Currency, Failure, Money, Record, Value};
 use portico_contracts::model::ObjectType;
-use portico_contracts::packs::{EntityMapping, Format, Kind, Mapping, Pack, Path, Read, Text};
+use portico_contracts::packs::{EntityMapping, Format, Kind, Mapping, Pack, Path, Read, Text, Times};
 use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId};
 use rust_decimal::Decimal;
@@ -148,7 +148,10 @@ impl<'p> Mapper<'p> {
         let mut wrong = None;
         for path in &read.paths {
             match find(path, frames) {
-                Found::Value(value) if !self.means_null(value) => return self.convert(value, &read.kind, frames, name),
+                Found::Value(value) if !self.means_null(value) => {
+                    let value = self.convert(value, &read.kind, frames, name)?;
+                    return read.times.as_ref().map_or(Ok(value.clone()), |times| self.product(&value, times, frames));
+                }
                 Found::Value(_) | Found::Null => {}
                 Found::Missing => wrong = wrong.or(Some(Wrong::Missing)),
                 Found::Mismatch => wrong = Some(Wrong::Retyped),
@@ -156,6 +159,26 @@ impl<'p> Mapper<'p> {
         }
         // One of several places is enough; none at all is news.
         wrong.map_or(Ok(Value::Null), Err)
+    }
+
+    /// An exact number or an amount, times something.
+    fn product(&self, value: &Value, times: &Times, frames: &[&Json]) -> Result<Value, Wrong> {
+        let factor = match times {
+            Times::Number(number) => Decimal::from(*number),
+            Times::Value(path) => match find(path, frames) {
+                Found::Value(value) if self.means_null(value) => return Ok(Value::Null),
+                Found::Value(value) => decimal(&self.scalar(value).ok_or(Wrong::Retyped)?)?,
+                Found::Null => return Ok(Value::Null),
+                Found::Missing => return Err(Wrong::Missing),
+                Found::Mismatch => return Err(Wrong::Retyped),
+            },
+        };
+        let product = |amount: Decimal| amount.checked_mul(factor).ok_or(Wrong::Retyped);
+        Ok(match value {
+            Value::Decimal(number) => Value::Decimal(product(*number)?),
+            Value::Money(money) => Value::Money(Money { amount: product(money.amount)?, ..*money }),
+            other => other.clone(),
+        })
     }
 
     fn list(&mut self, read: &Read, frames: &[&Json], name: &'static str) -> Result<Value, Wrong> {

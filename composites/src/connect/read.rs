@@ -1,12 +1,15 @@
 //! What an answer means, and the rows in it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
 use http::{HeaderMap, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
-use portico_contracts::packs::{EntityMapping, ErrorRule, LookUp, Meaning, Pack, Paging, PagingStyle, Path};
+use portico_contracts::packs::{
+    EntityMapping, ErrorRule, Language, LastPage, Links, LookUp, Meaning, Pack, Paging, PagingStyle, Path,
+};
 use portico_contracts::tenancy::{Role, SystemId};
 use serde_json::Value as Json;
 use url::Url;
@@ -15,6 +18,7 @@ use super::keys::encode;
 use super::map::Mapper;
 use super::rows::{self, Found, cannot_be_told, find, find_all, holds, text_of};
 use super::wire::{Answer, Rejection, Request, Rows};
+use crate::ask::Key;
 
 /// No system can make us wait longer than this by a header.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,15 +37,10 @@ pub(super) struct Reading<'d> {
 
 impl Reading<'_> {
     pub(super) fn read(&self, asked: &Request, answer: &Answer) -> Result<Rows, Rejection> {
-        let body: Result<Json, String> = if says_html(&answer.headers) {
-            Err("an HTML page".to_owned())
-        } else {
-            serde_json::from_slice(&answer.body).map_err(|error| format!("no JSON: {}", category(&error)))
-        };
-        if let Some(rejection) = self.refusal(answer, body.as_ref().ok()) {
-            return Err(rejection);
+        let mut body = self.body(answer)?;
+        if self.pack.language == Language::Suiteql {
+            rows::in_lower_case(&mut body, "items");
         }
-        let body = body.map_err(Rejection::Malformed)?;
         let found = rows::rows(&body, &self.look_up.rows)
             .ok_or_else(|| Rejection::Malformed("the rows are not where the pack says".to_owned()))?;
         let mut mapper = Mapper::new(self.pack, self.mapping, self.of);
@@ -68,8 +67,45 @@ impl Reading<'_> {
         }
         rows.drifts = mapper.into_drifts();
         rows.partial = self.look_up.truncated.iter().any(|condition| holds(condition, &[&body]));
-        rows.next = self.next(asked, &body, found.len())?;
+        rows.next = self.next(asked, answer, &body, found.len())?;
         Ok(rows)
+    }
+
+    /// Which ids belong to which key, and whether not all of them were told.
+    pub(super) fn links(&self, links: &Links, answer: &Answer) -> Result<(Vec<(Key, Key)>, bool), Rejection> {
+        let body = match self.body(answer) {
+            Err(Rejection::NotFound) => return Ok((Vec::new(), false)),
+            body => body?,
+        };
+        let wrong = |_| Rejection::Malformed("the links are not where the pack says".to_owned());
+        let found = rows::rows(&body, &links.rows).ok_or(Found::Mismatch).map_err(wrong)?;
+        let mut pairs = Vec::new();
+        for frames in &found {
+            let key = match find(&links.key, frames) {
+                Found::Value(key) => text_of(key).ok_or(Found::Mismatch),
+                other => Err(other),
+            };
+            let key: Key = key.map_err(wrong)?.into();
+            for id in find_all(&links.ids, frames).map_err(wrong)? {
+                pairs.push((key.clone(), text_of(id).ok_or(Found::Mismatch).map_err(wrong)?.into()));
+            }
+        }
+        let mut known = HashSet::new();
+        pairs.retain(|pair| known.insert(pair.clone()));
+        Ok((pairs, self.look_up.truncated.iter().any(|condition| holds(condition, &[&body]))))
+    }
+
+    /// The body of an answer that is no refusal.
+    fn body(&self, answer: &Answer) -> Result<Json, Rejection> {
+        let body: Result<Json, String> = if says_html(&answer.headers) {
+            Err("an HTML page".to_owned())
+        } else {
+            serde_json::from_slice(&answer.body).map_err(|error| format!("no JSON: {}", category(&error)))
+        };
+        match self.refusal(answer, body.as_ref().ok()) {
+            Some(rejection) => Err(rejection),
+            None => body.map_err(Rejection::Malformed),
+        }
     }
 
     /// Whether the answer is a refusal: by the pack's rules first, then by what HTTP says.
@@ -100,14 +136,20 @@ impl Reading<'_> {
     }
 
     /// How to ask for the page behind this one.
-    fn next(&self, asked: &Request, body: &Json, count: usize) -> Result<Option<Request>, Rejection> {
+    fn next(&self, asked: &Request, answer: &Answer, body: &Json, count: usize) -> Result<Option<Request>, Rejection> {
         let target = match &self.paging.style {
             PagingStyle::None => None,
             PagingStyle::Link(path) => match find(path, &[body]) {
                 Found::Value(Json::String(link)) if !link.is_empty() => Some(self.follow(link)?),
                 _ => None,
             },
-            PagingStyle::Cursor { path, parameter } => match find(path, &[body]) {
+            PagingStyle::Cursor { path, parameter, in_body: true } => match find(path, &[body]) {
+                Found::Value(value) => {
+                    return Ok(text_of(value).and_then(|cursor| with_member(asked, parameter, cursor)));
+                }
+                _ => None,
+            },
+            PagingStyle::Cursor { path, parameter, in_body: false } => match find(path, &[body]) {
                 Found::Value(value) => text_of(value).map(|cursor| with_parameter(&asked.target, parameter, cursor)),
                 _ => None,
             },
@@ -119,10 +161,10 @@ impl Reading<'_> {
                 }
                 _ => None,
             },
-            PagingStyle::Offset { parameter } => {
-                let full = count > 0 && count >= self.paging.size as usize;
-                let before: usize = parameter_of(&asked.target, parameter).and_then(|n| n.parse().ok()).unwrap_or(0);
-                full.then(|| with_parameter(&asked.target, parameter, &(before + count).to_string()))
+            PagingStyle::Offset { parameter, last } => {
+                let before: usize = number_of(&asked.target, parameter).unwrap_or(0);
+                let behind = self.behind(last, asked, answer, body, before, count);
+                behind.map(|behind| with_parameter(&asked.target, parameter, &behind.to_string()))
             }
         };
         let Some(target) = target else { return Ok(None) };
@@ -131,7 +173,34 @@ impl Reading<'_> {
         }
         let body = if matches!(self.paging.style, PagingStyle::Link(_)) { None } else { asked.body.clone() };
         let method = if body.is_some() { asked.method.clone() } else { Method::GET };
-        Ok(Some(Request { method, target, headers: asked.headers.clone(), body }))
+        Ok(Some(Request { method, target, headers: asked.headers.clone(), body, linked: None }))
+    }
+
+    /// How many rows are before the next page, where there is one.
+    fn behind(
+        &self,
+        last: &LastPage,
+        asked: &Request,
+        answer: &Answer,
+        body: &Json,
+        before: usize,
+        count: usize,
+    ) -> Option<usize> {
+        let size = self.paging.size as usize;
+        let full = count > 0 && count >= size;
+        let length = |limit: &String| number_of(&asked.target, limit).filter(|length| *length > 0).unwrap_or(size);
+        match last {
+            LastPage::Short => full.then_some(before + count),
+            LastPage::Said { more, limit } => {
+                matches!(find(more, &[body]), Found::Value(Json::Bool(true))).then(|| before + length(limit))
+            }
+            LastPage::Counted { header, limit } => {
+                let behind = before + length(limit);
+                let total = answer.headers.get(header).and_then(|total| total.to_str().ok()?.trim().parse().ok());
+                let more = total.map_or(full, |total: usize| behind < total);
+                more.then_some(behind)
+            }
+        }
     }
 
     /// A link's target below the system's base address; a link to anywhere else is refused.
@@ -183,9 +252,11 @@ fn fits(rule: &ErrorRule, answer: &Answer, body: Option<&Json>) -> bool {
             _ => Vec::new(),
         },
     };
-    found
-        .into_iter()
-        .any(|value| rule.is.is_empty() || text_of(value).is_some_and(|t| rule.is.iter().any(|is| is == t)))
+    found.into_iter().any(|value| match text_of(value) {
+        Some(code) if rule.is.is_empty() => !rule.except.iter().any(|not| not == code),
+        Some(code) => rule.is.iter().any(|is| is == code),
+        None => rule.is.is_empty(),
+    })
 }
 
 /// For our log: the status and, where it looks like a code, the system's error code. Never its text.
@@ -222,6 +293,17 @@ fn with_parameter(target: &str, name: &str, value: &str) -> String {
     let own = format!("{}={}", encode(name), encode(value));
     let pairs: Vec<&str> = others.chain([own.as_str()]).collect();
     format!("{path}?{}", pairs.join("&"))
+}
+
+/// The same request with a member of its body set.
+fn with_member(asked: &Request, name: &str, value: &str) -> Option<Request> {
+    let mut body: Json = serde_json::from_slice(asked.body.as_ref()?).ok()?;
+    body.as_object_mut()?.insert(name.to_owned(), value.into());
+    Some(Request { body: Some(body.to_string().into()), ..asked.clone() })
+}
+
+fn number_of(target: &str, name: &str) -> Option<usize> {
+    parameter_of(target, name)?.parse().ok()
 }
 
 fn parameter_of(target: &str, name: &str) -> Option<String> {

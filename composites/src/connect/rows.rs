@@ -23,7 +23,8 @@ pub(super) enum Found<'b> {
 pub(super) fn rows<'b>(body: &'b Json, path: &Path) -> Option<Vec<Frames<'b>>> {
     if !path.is_many() {
         return match find(path, &[body]) {
-            Found::Value(row) if row.is_object() => Some(vec![vec![row]]),
+            Found::Value(row) if row.is_object() && path.steps.is_empty() => Some(vec![vec![row]]),
+            Found::Value(row) if row.is_object() => Some(vec![vec![body, row]]),
             _ => None,
         };
     }
@@ -50,12 +51,26 @@ fn descend<'b>(
         frames.push(item);
         if rest.contains(&Step::Each) {
             descend(item, rest, frames, rows, false);
-        } else {
+        } else if rest.is_empty() {
             rows.push(frames.clone());
+        } else {
+            // The row stands inside of the element; where it is not, its fields are found to be missing.
+            let inner = if let Found::Value(inner) = walk(item, rest, true) { inner } else { &Json::Null };
+            rows.push(frames.iter().copied().chain([inner]).collect());
         }
         frames.pop();
     }
     true
+}
+
+/// Names the members of a list's elements in lower case.
+pub(super) fn in_lower_case(body: &mut Json, list: &str) {
+    let items = body.get_mut(list).and_then(Json::as_array_mut).map_or(&mut [][..], Vec::as_mut_slice);
+    for row in items.iter_mut().filter_map(Json::as_object_mut) {
+        if row.keys().any(|name| name.bytes().any(|b| b.is_ascii_uppercase())) {
+            *row = std::mem::take(row).into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        }
+    }
 }
 
 /// What stands at a path that finds one value.

@@ -21,6 +21,17 @@ pub struct Request {
     pub headers: HeaderMap,
     /// A query's body, where the protocol has one.
     pub body: Option<Bytes>,
+    /// Which rows belong to which key, where an earlier request has told.
+    pub linked: Option<Arc<Linked>>,
+}
+
+/// What a request for links has told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// Each key with the id of one of its rows.
+    pub pairs: Vec<(Key, Key)>,
+    /// The ids that are still to be asked for.
+    pub rest: Vec<Key>,
 }
 
 /// A request and the keys that it asks for.

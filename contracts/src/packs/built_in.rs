@@ -6,9 +6,13 @@ use indexmap::IndexMap;
 
 use super::Pack;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 9] = [
+    ("chargebee", include_str!("../../systems/chargebee/pack.yaml")),
     ("dynamics365", include_str!("../../systems/dynamics365/pack.yaml")),
+    ("hubspot", include_str!("../../systems/hubspot/pack.yaml")),
+    ("netsuite", include_str!("../../systems/netsuite/pack.yaml")),
     ("salesforce", include_str!("../../systems/salesforce/pack.yaml")),
+    ("servicenow", include_str!("../../systems/servicenow/pack.yaml")),
     ("stripe", include_str!("../../systems/stripe/pack.yaml")),
     ("tryton", include_str!("../../systems/tryton/pack.yaml")),
     ("zendesk", include_str!("../../systems/zendesk/pack.yaml")),

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use super::document::{Kind, Node};
 use super::reader::{Reader, Section, did_you_mean};
 use super::{
-    Auth, EntityMapping, ErrorRule, Language, Meaning, Mistake, Pack, Paging, PagingStyle, Setting, TokenBody,
+    Auth, EntityMapping, ErrorRule, Language, LastPage, Meaning, Mistake, Pack, Paging, PagingStyle, Setting, TokenBody,
 };
 use crate::model::Model;
 
@@ -80,9 +80,16 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
     }
     reader.settings = settings(reader, &top);
     let title = reader.required(&top, "title");
-    let words = [("odata", Language::Odata), ("soql", Language::Soql), ("rest", Language::Rest)];
+    let words = [
+        ("odata", Language::Odata),
+        ("soql", Language::Soql),
+        ("suiteql", Language::Suiteql),
+        ("rest", Language::Rest),
+    ];
     reader.required(&top, "driver");
     let language = reader.choice(&top, "driver", &words)?;
+    // Rows leave out columns that are null; one that does not exist is refused.
+    reader.absent_is_null = language == Language::Suiteql;
     let path = text_with_settings(reader, &top, "path").unwrap_or_default();
     if language != Language::Rest && !path.starts_with('/') {
         reader.mistake(top.line, "path", "where queries go must be said, beginning with `/`");
@@ -131,7 +138,7 @@ fn settings(reader: &mut Reader, top: &Section<'_>) -> IndexMap<String, Setting>
 }
 
 fn auth(reader: &mut Reader, top: &Section<'_>) -> Auth {
-    let allowed = ["token_body", "token_path", "lifetime", "parameters"];
+    let allowed = ["token_body", "token_path", "lifetime", "parameters", "scope_in"];
     let Some(section) = top.get("auth").and_then(|node| reader.section(node, "auth", &allowed)) else {
         return Auth::default();
     };
@@ -141,6 +148,9 @@ fn auth(reader: &mut Reader, top: &Section<'_>) -> Auth {
         token_path: text_with_settings(reader, &section, "token_path"),
         lifetime: reader.duration(&section, "lifetime"),
         parameters: pairs(reader, &section, "parameters"),
+        scope_in_assertion: reader
+            .choice(&section, "scope_in", &[("form", false), ("assertion", true)])
+            .unwrap_or_default(),
     }
 }
 
@@ -191,11 +201,12 @@ fn paging(reader: &mut Reader, node: &Node, at: &str) -> Option<Paging> {
     }
     let style = match styles.first().copied() {
         Some("link") => PagingStyle::Link(reader.path_at(&section, "link")?),
-        Some("offset") => PagingStyle::Offset { parameter: reader.raw(&section, "offset")? },
+        Some("offset") => offset(reader, &section)?,
         Some("cursor") => {
-            let inner = section_at(reader, &section, "cursor", &["path", "parameter"])?;
+            let inner = section_at(reader, &section, "cursor", &["path", "parameter", "in"])?;
             let parameter = reader.required(&inner, "parameter")?;
-            PagingStyle::Cursor { path: reader.path_at(&inner, "path")?, parameter }
+            let in_body = reader.choice(&inner, "in", &[("query", false), ("body", true)]).unwrap_or_default();
+            PagingStyle::Cursor { path: reader.path_at(&inner, "path")?, parameter, in_body }
         }
         Some(_) => {
             let inner = section_at(reader, &section, "after", &["more", "id", "parameter"])?;
@@ -205,6 +216,25 @@ fn paging(reader: &mut Reader, node: &Node, at: &str) -> Option<Paging> {
         None => PagingStyle::None,
     };
     Some(Paging { style, size, pages })
+}
+
+/// The parameter alone, or with what tells the last page.
+fn offset(reader: &mut Reader, paging: &Section<'_>) -> Option<PagingStyle> {
+    if !matches!(paging.get("offset")?.kind, Kind::Map(_)) {
+        return Some(PagingStyle::Offset { parameter: reader.raw(paging, "offset")?, last: LastPage::Short });
+    }
+    let inner = section_at(reader, paging, "offset", &["parameter", "limit", "more", "total"])?;
+    let parameter = reader.required(&inner, "parameter")?;
+    let limit = reader.required(&inner, "limit")?;
+    let last = match (reader.path_at(&inner, "more"), reader.raw(&inner, "total")) {
+        (Some(more), None) => LastPage::Said { more, limit },
+        (None, Some(header)) => LastPage::Counted { header, limit },
+        _ => {
+            reader.mistake(inner.line, &inner.at, "say either `more` or `total`: what tells the last page");
+            return None;
+        }
+    };
+    Some(PagingStyle::Offset { parameter, last })
 }
 
 fn section_at<'n>(reader: &mut Reader, section: &Section<'n>, key: &str, allowed: &[&str]) -> Option<Section<'n>> {
@@ -222,7 +252,7 @@ fn errors(reader: &mut Reader, top: &Section<'_>) -> Vec<ErrorRule> {
 }
 
 fn error_rule(reader: &mut Reader, node: &Node) -> Option<ErrorRule> {
-    let section = reader.section(node, "errors", &["status", "at", "is", "means", "wait"])?;
+    let section = reader.section(node, "errors", &["status", "at", "is", "except", "means", "wait"])?;
     let mut status = Vec::new();
     for text in reader.texts(&section, "status") {
         match text.parse() {
@@ -241,11 +271,14 @@ fn error_rule(reader: &mut Reader, node: &Node) -> Option<ErrorRule> {
     reader.required(&section, "means");
     let means = reader.choice(&section, "means", &words)?;
     let at = reader.path_at(&section, "at");
-    let is = reader.texts(&section, "is");
+    let (is, except) = (reader.texts(&section, "is"), reader.texts(&section, "except"));
+    if !except.is_empty() && (at.is_none() || !is.is_empty()) {
+        reader.mistake(section.line, "errors.except", "`except` goes with `at`, and not with `is`");
+    }
     if status.is_empty() && at.is_none() && is.is_empty() {
         reader.mistake(section.line, "errors", "this rule would fit every answer; say `status`, `at` or `is`");
     }
-    Some(ErrorRule { status, at, is, means, wait: reader.duration(&section, "wait") })
+    Some(ErrorRule { status, at, is, except, means, wait: reader.duration(&section, "wait") })
 }
 
 fn entities(reader: &mut Reader, top: &Section<'_>, language: Language) -> IndexMap<&'static str, EntityMapping> {

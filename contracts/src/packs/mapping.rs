@@ -32,6 +32,17 @@ pub struct Read {
     pub only_if: Vec<Condition>,
     /// The value where it does not count; null where absent.
     pub otherwise: Option<Value>,
+    /// Exact numbers and amounts: times this.
+    pub times: Option<Times>,
+}
+
+/// What a number is multiplied by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Times {
+    /// A whole number.
+    Number(i32),
+    /// Another value of the row; where that is null, so is the product.
+    Value(Path),
 }
 
 /// A path has one of these values. An empty list means that it has any.

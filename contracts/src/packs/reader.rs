@@ -17,6 +17,8 @@ pub(super) struct Reader {
     pub(super) settings: IndexMap<String, Setting>,
     /// What the binding gave; absent while only the pack itself is checked.
     pub(super) given: Option<BTreeMap<String, String>>,
+    /// Whether what a row leaves out is null.
+    pub(super) absent_is_null: bool,
 }
 
 /// A map that is being read: its members by name, and where it stands.
@@ -180,7 +182,7 @@ impl Reader {
         let text = self.raw_text(node, at)?;
         let text = self.name(&text, node.line, at)?;
         match Path::parse(&text) {
-            Ok(path) => Some(path),
+            Ok(path) => Some(Path { optional: path.optional || self.absent_is_null, ..path }),
             Err(says) => {
                 self.mistake(node.line, at, says);
                 None

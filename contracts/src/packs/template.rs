@@ -113,7 +113,8 @@ impl Json {
             Json::Text(text) => text.has(hole),
             Json::List(items) => items.iter().any(|item| item.has(hole)),
             Json::Object(members) => members.iter().any(|(_, member)| member.has(hole)),
-            Json::EachKey(each) => hole == Hole::Keys || each.has(hole),
+            // Its `{key}` is each of the keys in turn.
+            Json::EachKey(each) => hole == Hole::Keys || (hole != Hole::Key && each.has(hole)),
         }
     }
 }

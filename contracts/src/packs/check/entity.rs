@@ -2,15 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::super::document::Node;
+use super::super::document::{Kind, Node};
 use super::super::reader::{Reader, Section, did_you_mean};
 use super::super::template::Hole;
-use super::super::{EntityMapping, KeyClass, KeyRules, Language, LookUp, Mapping, Path, StatusFilter};
+use super::super::{EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter};
 use super::{field, request};
 use crate::model::{ObjectType, TypeRef};
 
-const MEMBERS: [&str; 11] =
-    ["from", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "rows"];
+const MEMBERS: [&str; 12] =
+    ["from", "columns", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "rows"];
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -21,10 +21,14 @@ pub(super) fn read(
 ) -> Option<EntityMapping> {
     let section = reader.section(node, at, &MEMBERS)?;
     let from = from(reader, &section, language);
-    let fields = match section.get("fields") {
+    let mut fields = match section.get("fields") {
         Some(node) => field::fields(reader, node, &section.at("fields"), of),
         None => Vec::new(),
     };
+    let columns = columns(reader, &section, language);
+    if language == Language::Suiteql {
+        are_selected(reader, &section, &mut fields, &columns);
+    }
     must_map(reader, &section, of, &fields);
     let rows = reader.path_at(&section, "rows");
     let by = look_ups(reader, &section, of, &fields, language, rows.as_ref());
@@ -35,6 +39,7 @@ pub(super) fn read(
     Some(EntityMapping {
         of,
         from,
+        columns,
         filters: conditions_at(reader, &section, "where"),
         raw_filters: reader.texts(&section, "filter"),
         fields,
@@ -56,6 +61,48 @@ fn from(reader: &mut Reader, section: &Section<'_>, language: Language) -> Strin
     }
     let text = reader.required(section, "from").unwrap_or_default();
     reader.name(&text, section.line, &section.at("from")).unwrap_or_default()
+}
+
+/// What is selected under which name. One with an optional setting that is not given is not there.
+fn columns(reader: &mut Reader, section: &Section<'_>, language: Language) -> Vec<(String, String)> {
+    let at = section.at("columns");
+    let Some(map) = section.get("columns").and_then(|node| reader.map(node, &at)) else { return Vec::new() };
+    if language != Language::Suiteql {
+        reader.mistake(map.line, &at, "only SuiteQL packs name columns");
+    }
+    let mut columns = Vec::new();
+    for entry in map.entries() {
+        let at = map.at(&entry.key);
+        if !entry.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            reader.mistake(entry.line, &at, "columns are named by lower-case letters, digits and `_`");
+        }
+        let text = reader.raw_text(&entry.value, &at);
+        let filled = text.and_then(|text| reader.name(&text, entry.line, &at));
+        columns.extend(filled.map(|text| (entry.key.clone(), text)));
+    }
+    columns
+}
+
+/// What is read of a row must be among its columns. Where the column lacks for want of a setting, so does the field.
+fn are_selected(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    fields: &mut Vec<(usize, &'static str, Mapping)>,
+    columns: &[(String, String)],
+) {
+    let known: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let read = |mapping: &Mapping| first_path(mapping).map(|path| path.members().join("."));
+    let lacks = |mapping: &Mapping| read(mapping).filter(|name| !known.contains(&name.as_str()));
+    if reader.given.is_some() {
+        fields.retain(|(.., mapping)| lacks(mapping).is_none());
+        return;
+    }
+    for (_, field, mapping) in fields.iter() {
+        if let Some(name) = lacks(mapping) {
+            let says = format!("there is no column `{name}`{}", did_you_mean(&name, &known));
+            reader.mistake(section.line, &format!("{}.{field}", section.at("fields")), says);
+        }
+    }
 }
 
 fn conditions_at(reader: &mut Reader, section: &Section<'_>, key: &str) -> Vec<super::super::Condition> {
@@ -123,7 +170,7 @@ fn look_ups(
         if field.is_some_and(|field| field.is_list() && language != Language::Rest) {
             reader.mistake(entry.line, &at, "a list cannot be filtered by in this language");
         }
-        if let Some(look_up) = look_up(reader, &entry.value, &at, mapping, language, rows) {
+        if let Some(look_up) = look_up(reader, &entry.value, &at, (of, mapping), language, rows) {
             look_ups.insert(mapping.1, look_up);
         }
     }
@@ -134,13 +181,13 @@ fn look_up(
     reader: &mut Reader,
     node: &Node,
     at: &str,
-    mapping: &(usize, &'static str, Mapping),
+    (of, mapping): (&'static ObjectType, &(usize, &'static str, Mapping)),
     language: Language,
     rows: Option<&Path>,
 ) -> Option<LookUp> {
-    let allowed = ["path", "batch", "keys", "request", "rows", "paging", "truncated"];
-    let empty = Node { line: node.line, kind: super::Kind::Map(Vec::new()) };
-    let node = if matches!(node.kind, super::Kind::Null) { &empty } else { node };
+    let allowed = ["path", "from", "batch", "keys", "request", "links", "rows", "paging", "truncated"];
+    let empty = Node { line: node.line, kind: Kind::Map(Vec::new()) };
+    let node = if matches!(node.kind, Kind::Null) { &empty } else { node };
     let section = reader.section(node, at, &allowed)?;
     let path = reader.path_at(&section, "path").or_else(|| first_path(&mapping.2));
     if path.is_none() && language != Language::Rest {
@@ -165,9 +212,16 @@ fn look_up(
         reader.mistake(section.line, at, "a request with `{key}` carries one key; use `{keys}` for several");
     }
     let own_rows = reader.path_at(&section, "rows").or_else(|| rows.cloned());
+    let from = section.get("from").and_then(|inner| reader.raw_text(inner, at));
+    if from.is_some() && language != Language::Suiteql {
+        reader.mistake(section.line, at, "only in SuiteQL packs a look-up has tables of its own");
+    }
+    let links = section.get("links").and_then(|inner| links(reader, inner, &section.at("links"), of));
     Some(LookUp {
         by: mapping.1,
         path: path.unwrap_or_default(),
+        from: from.and_then(|text| reader.name(&text, section.line, at)),
+        links,
         batch: batch as usize,
         keys: key_rules(reader, &section),
         request,
@@ -181,9 +235,32 @@ fn default_rows(language: Language) -> Path {
     let text = match language {
         Language::Odata => "value[]",
         Language::Soql => "records[]",
+        Language::Suiteql => "items[]",
         Language::Rest => "$",
     };
     Path::parse(text).unwrap_or_default()
+}
+
+fn links(reader: &mut Reader, node: &Node, at: &str, of: &'static ObjectType) -> Option<Links> {
+    let section = reader.section(node, at, &["request", "rows", "key", "ids", "field", "batch"])?;
+    for name in ["request", "rows", "key", "ids", "field"] {
+        if section.get(name).is_none() {
+            reader.mistake(section.line, at, format!("`{name}` is missing"));
+        }
+    }
+    let named = reader.raw(&section, "field")?;
+    let Some(field) = of.fields.get(named.as_str()) else {
+        reader.mistake(section.line, &section.at("field"), format!("`{}` has no field `{named}`", of.name));
+        return None;
+    };
+    Some(Links {
+        request: request::read(reader, section.get("request")?, &section.at("request"))?,
+        rows: reader.path_at(&section, "rows")?,
+        key: reader.path_at(&section, "key")?,
+        ids: reader.path_at(&section, "ids")?,
+        field: field.name,
+        batch: reader.number(&section, "batch").unwrap_or(50).max(1) as usize,
+    })
 }
 
 fn first_path(mapping: &Mapping) -> Option<Path> {
@@ -203,6 +280,7 @@ fn key_rules(reader: &mut Reader, section: &Section<'_>) -> KeyRules {
     let words = [
         ("any", KeyClass::Any),
         ("digits", KeyClass::Digits),
+        ("digits_as_text", KeyClass::DigitsAsText),
         ("word", KeyClass::Word),
         ("salesforce_id", KeyClass::SalesforceId),
     ];

@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 
 use super::super::document::{Entry, Kind as Yaml, Node};
 use super::super::reader::{Reader, Section, did_you_mean};
-use super::super::{Condition, Format, Kind, Mapping, Read, Text};
+use super::super::{Condition, Format, Kind, Mapping, Read, Text, Times};
 use crate::canonical::Value;
 use crate::model::{EnumType, Field, Model, ObjectType};
 
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 15] = [
     "path",
     "const",
     "map",
@@ -25,6 +25,7 @@ const MEMBERS: [&str; 14] = [
     "times",
     "as",
     "join",
+    "with",
     "object",
     "first_of",
 ];
@@ -73,7 +74,8 @@ fn mapping(reader: &mut Reader, node: &Node, at: &str, field: &Field) -> Option<
             if path.is_many() && !list {
                 reader.mistake(node.line, at, "the path finds several values, but the field holds one");
             }
-            Some(Mapping::Read(Box::new(Read { paths: vec![path], kind, list, only_if: Vec::new(), otherwise: None })))
+            let (only_if, otherwise, times) = (Vec::new(), None, None);
+            Some(Mapping::Read(Box::new(Read { paths: vec![path], kind, list, only_if, otherwise, times })))
         }
     }
 }
@@ -140,7 +142,19 @@ fn section(reader: &mut Reader, node: &Node, at: &str, field: &Field) -> Option<
         None => None,
     };
     let only_if = only_if.unwrap_or_default();
-    Some(Mapping::Read(Box::new(Read { paths, kind, list: field.is_list(), only_if, otherwise })))
+    let times = times(reader, &section, &kind);
+    Some(Mapping::Read(Box::new(Read { paths, kind, list: field.is_list(), only_if, otherwise, times })))
+}
+
+/// What an exact number or an amount is multiplied by.
+fn times(reader: &mut Reader, section: &Section<'_>, kind: &Kind) -> Option<Times> {
+    if !matches!(kind, Kind::Decimal | Kind::Money { .. }) {
+        return None;
+    }
+    match section.get("times")?.kind {
+        Yaml::Int(number) => i32::try_from(number).ok().map(Times::Number),
+        _ => reader.path_at(section, "times").map(Times::Value),
+    }
 }
 
 fn paths(reader: &mut Reader, section: &Section<'_>) -> Vec<super::super::Path> {
@@ -186,7 +200,7 @@ fn kind(reader: &mut Reader, section: &Section<'_>, field: &Field) -> Option<Kin
 
 fn text(reader: &mut Reader, section: &Section<'_>) -> Text {
     if section.get("join").is_some() {
-        return Text::Joined(", ".to_owned());
+        return Text::Joined(reader.raw(section, "with").unwrap_or_else(|| ", ".to_owned()));
     }
     match reader.choice(section, "as", &[("text", false), ("domain", true)]) {
         Some(true) => Text::Domain,

@@ -50,17 +50,18 @@ fn query(reader: &mut Reader, section: &Section<'_>) -> Vec<(String, QueryValue)
     let mut query = Vec::new();
     for entry in map.entries() {
         let at = map.at(&entry.key);
+        let Some(name) = reader.name(&entry.key, entry.line, &at) else { continue };
         match &entry.value.kind {
             Kind::Map(_) => {
                 let inner = reader.section(&entry.value, &at, &["base64url"]);
                 let node = inner.as_ref().and_then(|inner| inner.get("base64url"));
                 let json = node.and_then(|node| reader.json(node, &at, &IN_QUERY));
-                query.extend(json.map(|json| (entry.key.clone(), QueryValue::Base64(json))));
+                query.extend(json.map(|json| (name.clone(), QueryValue::Base64(json))));
             }
             _ => {
                 for text in reader.texts_of(&entry.value, &at) {
                     let template = reader.template(&text, entry.line, &at, &IN_QUERY);
-                    query.extend(template.map(|text| (entry.key.clone(), QueryValue::Text(text))));
+                    query.extend(template.map(|text| (name.clone(), QueryValue::Text(text))));
                 }
             }
         }

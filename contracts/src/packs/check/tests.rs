@@ -39,7 +39,7 @@ fn every_mistake_is_said_at_once_with_its_line_and_the_nearest_right_word() {
     [
         "2: : `title` is missing",
         "3: titel: `titel` is not known here; did you mean `title`?",
-        "4: driver: `odta` is none of odata, soql, rest; did you mean `odata`?",
+        "4: driver: `odta` is none of odata, soql, suiteql, rest; did you mean `odata`?",
     ]
     "#);
     let yaml = SMALL
