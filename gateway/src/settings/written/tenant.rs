@@ -149,7 +149,7 @@ pub(crate) struct ConsumerSection {
     pub(crate) tier: Tier,
     /// What it may do.
     pub(crate) scopes: At<Vec<At<String>>>,
-    /// The only customers that it sees, by number. Default: all.
+    /// The only customers that it sees, by number; proxied routes are closed to it then. Default: all.
     pub(crate) customers: Option<At<Vec<At<String>>>>,
     /// Its API keys.
     #[serde(default)]
