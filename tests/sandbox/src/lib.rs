@@ -19,6 +19,7 @@ mod tenant;
 mod vendor;
 pub mod world;
 
+mod chargebee;
 mod dynamics365;
 mod hubspot;
 mod salesforce;
@@ -30,6 +31,7 @@ mod zendesk;
 mod strange;
 
 pub use calls::{CallCount, CallRecord};
+pub use chargebee::Chargebee;
 pub use clock::Clock;
 pub use credentials::{Access, Credentials, Tokens};
 pub use dynamics365::Dynamics365;

@@ -3,6 +3,7 @@
 
 mod client;
 mod control;
+mod crm_and_billing;
 mod dynamics365;
 mod faults;
 mod issuer;
