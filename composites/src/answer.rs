@@ -7,7 +7,9 @@
 mod complete;
 mod customer;
 mod decide;
+mod discrepancies;
 mod error;
+mod order_check;
 mod write;
 
 use chrono::{DateTime, Utc};

@@ -4,7 +4,9 @@
 //! that could not be had is an `Err` with the reason, and no decision takes it for a zero or a yes.
 
 pub mod credit_check;
+pub mod discrepancies;
 pub mod entitlement;
+pub mod order_check;
 pub mod warranty;
 
 use portico_contracts::canonical::Failure;

@@ -155,6 +155,7 @@ impl Gathered {
     fn keys_of(&self, plan: &Plan, step: &Step) -> Vec<Key> {
         let all: IndexSet<Key> = match (&step.key, step.within) {
             (KeyExpr::Given(key), _) => [key.clone()].into(),
+            (KeyExpr::OneOf(keys, _), _) => keys.iter().cloned().collect(),
             (KeyExpr::Via(source, ordinal), _) => self.values(*source, *ordinal),
             (KeyExpr::Parent(ordinal), Some(source)) => self.values(source, *ordinal),
             (KeyExpr::Parent(_), None) => IndexSet::new(),
@@ -200,7 +201,7 @@ impl Gathered {
     ) -> Result<Option<Key>, Arc<Failure>> {
         match expr {
             KeyExpr::Given(key) => Ok(Some(key.clone())),
-            KeyExpr::Parent(ordinal) => match parent.map(|record| record.at(*ordinal)) {
+            KeyExpr::Parent(ordinal) | KeyExpr::OneOf(_, ordinal) => match parent.map(|record| record.at(*ordinal)) {
                 Some(Value::Failed(failure)) => Err(Arc::clone(failure)),
                 Some(value) => Ok(key_of(value)),
                 None => Ok(None),

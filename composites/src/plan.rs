@@ -22,8 +22,11 @@ use crate::ask::{Ask, Key, Upstream};
 use crate::fresh::Wish;
 
 pub(crate) use build::plan;
-pub(crate) use composite::{CompositePlan, CreditPlan, EntitlementPlan, WarrantyPlan};
+pub(crate) use composite::{
+    CompositePlan, CreditPlan, CreditSteps, EntitlementPlan, OrderCheckPlan, OrderedLine, WarrantyPlan,
+};
 pub(crate) use customer::CustomerPlan;
+pub(crate) use customer::DiscrepancyPlan;
 pub use explain::{Explained, ExplainedStep};
 pub use price::Price;
 
@@ -69,6 +72,8 @@ pub(crate) enum KeyExpr {
     Parent(usize),
     /// From this field (ordinal) of what another step found.
     Via(StepId, usize),
+    /// Several from the arguments; which of them, this field (ordinal) of the object says.
+    OneOf(Arc<[Key]>, usize),
 }
 
 /// The chosen fields of one object, in the order of the answer.

@@ -37,6 +37,8 @@ pub const DEMO: &[File] = files! { "demo":
     "apis/partner/v3/orders.graphql"
     "apis/partner/v3/product.graphql"
     "apis/partner/v3/warranty.graphql"
+    "apis/sales/v1/api.yaml"
+    "apis/sales/v1/order-check.graphql"
     "apis/support/v1/api.yaml"
     "apis/support/v1/customer.graphql"
     "apis/support/v1/entitlement.graphql"
@@ -143,6 +145,8 @@ mod tests {
       GET /orders
       GET /products/{sku}
       GET /warranties/{serialNumber}
+    /sales/v1 active
+      POST /order-checks
     /support/v1 active
       GET /customers/{number}
       GET /entitlements

@@ -17,7 +17,7 @@ use crate::answers::warranty::{self, AssetFacts, Coverage, WarrantyFacts};
 use crate::answers::{Fact, Reason};
 use crate::ask::{Outcome, Page};
 use crate::gather::Looked;
-use crate::plan::{CompositePlan, CreditPlan, EntitlementPlan, StepId, WarrantyPlan};
+use crate::plan::{CompositePlan, CreditPlan, CreditSteps, EntitlementPlan, OrderedLine, StepId, WarrantyPlan};
 
 /// Entities that a decision shows beside its own values.
 #[derive(Debug, Default)]
@@ -35,11 +35,13 @@ impl Decided {
 type Found = Result<Option<(Arc<Page>, Arc<Provenance>)>, Arc<Failure>>;
 
 impl<'a> Writer<'a> {
-    pub(super) fn composite(&mut self, plan: &'a CompositePlan) {
+    pub(super) fn composite(&mut self, plan: &'a CompositePlan, parent: &Record) {
         match plan {
             CompositePlan::Warranty(plan) => self.warranty(plan),
             CompositePlan::Credit(plan) => self.credit(plan),
             CompositePlan::Entitlement(plan) => self.entitlement(plan),
+            CompositePlan::OrderCheck(plan) => self.order_check(plan),
+            CompositePlan::Discrepancies(plan) => self.discrepancies(plan, parent),
         }
     }
 
@@ -56,10 +58,29 @@ impl<'a> Writer<'a> {
     }
 
     fn sources(&self, steps: &[Option<StepId>]) -> Value {
+        self.sources_of(steps, &[], &[])
+    }
+
+    /// The systems that a decision rests on; `by_line` are steps that are asked for each line.
+    pub(super) fn sources_of(
+        &self,
+        steps: &[Option<StepId>],
+        by_line: &[Option<StepId>],
+        lines: &[OrderedLine],
+    ) -> Value {
         let mut seen: Vec<Arc<Provenance>> = Vec::new();
+        let mut see = |from: Arc<Provenance>| {
+            if !seen.iter().any(|known| known.system == from.system && known.state == from.state) {
+                seen.push(from);
+            }
+        };
         for found in steps.iter().filter_map(|step| self.found(*step).ok().flatten()) {
-            if !seen.iter().any(|known| known.system == found.1.system && known.state == found.1.state) {
-                seen.push(found.1);
+            see(found.1);
+        }
+        for (step, line) in by_line.iter().flatten().flat_map(|step| lines.iter().map(move |line| (step, line))) {
+            let looked = self.gathered.look(self.plan, *step, Some(&super::order_check::keyed(line)));
+            if let Looked::Outcome(Outcome::Found(_, from) | Outcome::Absent(from)) = looked {
+                see(Arc::clone(from));
             }
         }
         let objects = seen.iter().map(|from| Value::Object(Arc::new(complete::source(from, self.now))));
@@ -146,12 +167,23 @@ impl<'a> Writer<'a> {
     }
 
     fn credit(&mut self, plan: &'a CreditPlan) {
-        let unknown = self.unknown_customer(&[plan.anchor, plan.receivables]);
-        if let Some(failure) = unknown {
-            return self.refuse(&failure);
+        match self.credit_decision(&plan.steps, plan.requested) {
+            Ok((_, record)) => self.made(&plan.selection, Node::of(&record, None)),
+            Err(failure) => self.refuse(&failure),
         }
-        let facts = self.credit_facts(plan);
-        let decision = credit_check::decide(&facts, plan.requested, &self.rules.credit);
+    }
+
+    /// Decides about an amount. An error where a system says that there is no such customer.
+    pub(super) fn credit_decision(
+        &mut self,
+        steps: &CreditSteps,
+        requested: Money,
+    ) -> Result<(credit_check::Decision, Record), Arc<Failure>> {
+        if let Some(failure) = self.unknown_customer(&[steps.anchor, steps.receivables]) {
+            return Err(failure);
+        }
+        let facts = self.credit_facts(steps);
+        let decision = credit_check::decide(&facts, requested, &self.rules.credit);
         let id = format!("cd_{}", Uuid::now_v7().simple());
         let approved = decision.outcome == credit_check::Outcome::Approved;
         let valid_for = chrono::Duration::from_std(self.rules.credit.approval_valid_for).unwrap_or_default();
@@ -162,13 +194,13 @@ impl<'a> Writer<'a> {
             .with("limit", money(decision.limit))
             .with("exposure", money(decision.exposure))
             .with("available", money(decision.available))
-            .with("requested", Value::Money(plan.requested))
+            .with("requested", Value::Money(requested))
             .with("decisionId", Value::text(&id))
             .with("decidedAt", Value::DateTime(self.now.fixed_offset()))
             .with("validUntil", until)
-            .with("sources", self.sources(&[plan.anchor, plan.receivables, plan.items, plan.orders, plan.lines]));
+            .with("sources", self.sources(&[steps.anchor, steps.receivables, steps.items, steps.orders, steps.lines]));
         self.decisions.push((id, decision.outcome.graphql()));
-        self.made(&plan.selection, Node::of(&record, None));
+        Ok((decision, record))
     }
 
     /// A system says that there is no such customer.
@@ -188,7 +220,7 @@ impl<'a> Writer<'a> {
         key_less.then(|| Arc::new(Failure::new(Code::NotFound, "The ERP has no number for this customer.")))
     }
 
-    fn credit_facts(&self, plan: &CreditPlan) -> CreditFacts {
+    fn credit_facts(&self, plan: &CreditSteps) -> CreditFacts {
         let nobody = || Reason::new("figures_not_provided", "No system of this tenant keeps receivables.");
         let figures: Fact<Record> = match self.first(plan.receivables) {
             Ok(Some(row)) => {
@@ -219,7 +251,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Of each open order what is not invoiced yet: line by line, and the whole line where the ERP cannot tell.
-    fn uninvoiced(&self, plan: &CreditPlan) -> Fact<Vec<Money>> {
+    fn uninvoiced(&self, plan: &CreditSteps) -> Fact<Vec<Money>> {
         let Some(orders) = plan.orders else {
             return Err(Reason::new("orders_not_provided", "No system of this tenant keeps orders."));
         };
@@ -294,7 +326,7 @@ impl<'a> Writer<'a> {
 }
 
 /// A value that was told, null among them; a failed one is a reason.
-fn told(value: &Value) -> Fact<Value> {
+pub(super) fn told(value: &Value) -> Fact<Value> {
     match value {
         Value::Failed(failure) => Err(Reason::from_failure(failure)),
         value => Ok(value.clone()),
@@ -348,11 +380,11 @@ fn date(day: Option<NaiveDate>) -> Value {
     day.map_or(Value::Null, Value::Date)
 }
 
-fn money(money: Option<Money>) -> Value {
+pub(super) fn money(money: Option<Money>) -> Value {
     money.map_or(Value::Null, Value::Money)
 }
 
-fn reasons(reasons: &[Reason]) -> Value {
+pub(super) fn reasons(reasons: &[Reason]) -> Value {
     let object = |reason: &Reason| {
         let record = Record::new(expect_object("Reason"))
             .with("code", Value::text(reason.code))

@@ -187,7 +187,7 @@ impl<'a> Writer<'a> {
             Resolve::Connection(paged) => self.connection(paged, node.keyed),
             Resolve::Taken(step, ordinal) => self.taken(*step, *ordinal, node.keyed),
             Resolve::Customer(plan) => self.customer(plan, node.keyed),
-            Resolve::Composite(plan) => self.composite(plan),
+            Resolve::Composite(plan) => self.composite(plan, node.keyed),
             Resolve::Refused(failure) => self.failed(failure),
             Resolve::NotProvided => self.null(),
             Resolve::Introspection => {
@@ -477,6 +477,13 @@ impl<'a> Writer<'a> {
     /// Null with an error where the reason is known only to code.
     pub(super) fn refuse(&mut self, failure: &Arc<Failure>) {
         self.failed(failure);
+    }
+
+    /// A list of joined or decided objects.
+    pub(super) fn several(&mut self, items: &[Value], selection: &'a Selection) {
+        if self.list(items, selection, None).is_err() {
+            self.null();
+        }
     }
 
     /// Null without an error.

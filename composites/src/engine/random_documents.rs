@@ -61,6 +61,7 @@ impl Author {
         for name in field.arguments.keys() {
             let value = match *name {
                 "by" | "customer" => customer[self.dice.random_range(0..customer.len())].to_owned(),
+                "order" => "{customer: {number: \"C-1\"}, currency: \"EUR\", lines: [{sku: \"P-1\", quantity: 1}, {sku: \"P-9\", quantity: \"2.5\", unitPrice: 3}]}".to_owned(),
                 "amount" => "{amount: \"12.50\", currency: \"EUR\"}".to_owned(),
                 "number" | "sku" | "serialNumber" => format!("\"{}\"", keys[self.dice.random_range(0..keys.len())]),
                 "first" if self.dice.random() => self.dice.random_range(1..4).to_string(),

@@ -9,6 +9,7 @@ use portico_contracts::canonical::{Currency, Money, Value};
 use portico_contracts::model::Model;
 use portico_contracts::rules::Rules;
 use portico_contracts::tenancy::{ConsumerId, Principal, Role, Scopes, TenantId, Tier};
+use rust_decimal::Decimal;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -79,7 +80,11 @@ fn erp(tenant: &str) -> Fake {
             "Invoice",
             &[("number", t("I-2")), ("orderNumber", t("O-1")), ("customerNumber", t("C-1")), ("total", eur("7"))],
         )
-        .with("Product", &[("sku", t("P-1")), ("name", t("Pump")), ("warrantyMonths", Value::Int(24))]);
+        .with(
+            "Product",
+            &[("sku", t("P-1")), ("name", t("Pump")), ("warrantyMonths", Value::Int(24)), ("listPrice", eur("100"))],
+        )
+        .with("ProductAvailability", &[("sku", t("P-1")), ("available", Value::Decimal(Decimal::TEN))]);
     for (order, customer) in [("O-1", "C-1"), ("O-2", "C-2"), ("O-3", "C-1")] {
         erp = erp
             .with("Order", &[("number", t(order)), ("customerNumber", t(customer)), ("status", Value::Enum("OPEN"))])
@@ -387,6 +392,39 @@ async fn decisions_use_fresh_figures_and_say_why() {
     insta::assert_snapshot!(scene.told(&credit("1")).await, @r#"{"data":{"creditCheck":{"outcome":"REVIEW","reasons":[{"code":"upstream_unavailable","system":"erp"}],"limit":null,"exposure":null,"available":null,"requested":{"amount":"1.00","currency":"EUR"},"sources":[]}}}"#);
     scene.erp.be(Mood::Well);
     insta::assert_snapshot!(scene.told(r#"{ warranty(serialNumber: "S-1") { status startsOn endsOn coverage { kind source { system } } asset { sku } order { number } } }"#).await, @r#"{"data":{"warranty":{"status":"ACTIVE","startsOn":"2026-01-01","endsOn":"2027-12-31","coverage":[{"kind":"MANUFACTURER","source":{"system":"crm"}}],"asset":{"sku":"P-1"},"order":{"number":"O-1"}}}}"#);
+}
+
+#[tokio::test]
+async fn an_order_is_checked_before_it_is_booked() {
+    let scene = Scene::new();
+    let check = |lines: &str| {
+        format!(
+            r#"{{ orderCheck(order: {{ customer: {{ number: "C-1" }}, currency: "EUR", lines: [{lines}], requestedShipDate: "2026-12-01" }}) {{
+                acceptable exceptions {{ code }} credit {{ outcome exposure {{ amount }} }} lines {{ sku available listPrice {{ amount }} product {{ name }} exceptions {{ code }} }} sources {{ system }} }} }}"#
+        )
+    };
+    insta::assert_snapshot!(scene.told(&check(r#"{ sku: "P-1", quantity: 2, unitPrice: "100" }"#)).await, @r#"{"data":{"orderCheck":{"acceptable":true,"exceptions":[],"credit":{"outcome":"APPROVED","exposure":{"amount":"331.50"}},"lines":[{"sku":"P-1","available":"10","listPrice":{"amount":"100.00"},"product":{"name":"Pump"},"exceptions":[]}],"sources":[{"system":"erp"}]}}}"#);
+    insta::assert_snapshot!(scene.told(&check(r#"{ sku: "P-1", quantity: 20, unitPrice: 100 }, { sku: "P-9", quantity: "0.5" }"#)).await, @r#"{"data":{"orderCheck":{"acceptable":false,"exceptions":[{"code":"credit_not_checked"},{"code":"total_unknown"}],"credit":null,"lines":[{"sku":"P-1","available":"10","listPrice":{"amount":"100.00"},"product":{"name":"Pump"},"exceptions":[{"code":"not_available"}]},{"sku":"P-9","available":null,"listPrice":null,"product":null,"exceptions":[{"code":"product_unknown"}]}],"sources":[{"system":"erp"}]}},"errors":[[["orderCheck","lines",1,"product"],"not_found","erp"]]}"#);
+    scene.erp.be(Mood::Down);
+    insta::assert_snapshot!(scene.told(&check(r#"{ sku: "P-1", quantity: 2, unitPrice: "100" }"#)).await, @r#"{"data":{"orderCheck":{"acceptable":false,"exceptions":[{"code":"credit_review"}],"credit":{"outcome":"REVIEW","exposure":null},"lines":[{"sku":"P-1","available":null,"listPrice":null,"product":null,"exceptions":[{"code":"upstream_unavailable"}]}],"sources":[]}},"errors":[[["orderCheck","lines",0,"product"],"upstream_unavailable","erp"]]}"#);
+    for lines in [
+        "",
+        r#"{ sku: "P-1", quantity: 0 }"#,
+        r#"{ sku: "", quantity: 1 }"#,
+        r#"{ sku: "P-1", quantity: 1, unitPrice: "-1" }"#,
+    ] {
+        assert_eq!(scene.ask(&check(lines)).await["refused"][0]["extensions"]["code"], "argument_invalid", "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn systems_that_disagree_about_a_customer_are_told_apart() {
+    let scene = Scene::new();
+    let query = r#"{ customer(by: { number: "C-1" }) { discrepancies { field values { value source { system } } } } }"#;
+    insta::assert_snapshot!(scene.told(query).await, @r#"{"data":{"customer":{"discrepancies":[{"field":"name","values":[{"value":"One","source":{"system":"erp"}},{"value":"One (CRM)","source":{"system":"crm"}}]}]}}}"#);
+    insta::assert_snapshot!(scene.told(&query.replace("C-1", "C-2")).await, @r#"{"data":{"customer":{"discrepancies":[]}}}"#);
+    scene.crm.be(Mood::Down);
+    insta::assert_snapshot!(scene.told(query).await, @r#"{"data":{"customer":{"discrepancies":null}},"errors":[[["customer","discrepancies"],"upstream_unavailable","crm"]]}"#);
 }
 
 #[tokio::test]

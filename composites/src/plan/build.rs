@@ -145,6 +145,7 @@ impl<'a> Builder<'a> {
         }
         let sets: Vec<&'a SelectionSet> = same.iter().map(|field| &field.selection_set.node).collect();
         let resolved = match (field.composite, &field.relation, field.name) {
+            (Some("discrepancies"), _, _) => self.discrepancies(here.customer, &sets, path),
             (Some(name), _, _) => self.composite(name, &arguments, &sets, path),
             (None, Some(relation), _) => self.relation(field, relation, &arguments, &sets, here, path),
             (None, None, "customer") if here.of.name == "Query" => match self.identity(arguments.get("by")) {
@@ -202,6 +203,11 @@ impl<'a> Builder<'a> {
             return Ok(Resolve::NotProvided);
         }
         let inside = match Model::get().object(field.type_name()) {
+            // The parts of a decision know the decision's own keys.
+            Some(of) if here.record.entity.is_none() => {
+                let inside = Here { of, record: of, within: None, customer: None, keys: here.keys, path };
+                self.selection(sets, &inside)?
+            }
             Some(_) => self.part(field.type_name(), sets, path)?,
             None => Selection::default(),
         };
@@ -432,6 +438,7 @@ impl<'a> Builder<'a> {
         }
         let keys = match (&key, within) {
             (KeyExpr::Given(_), _) | (KeyExpr::Parent(_), None) => 1,
+            (KeyExpr::OneOf(keys, _), _) => keys.len() as u64,
             (KeyExpr::Via(source, _), _) => self.steps[*source].rows,
             (KeyExpr::Parent(_), Some(parent)) => self.steps[parent].rows,
         };

@@ -1,20 +1,26 @@
-//! The steps of what is decided by code: warranty, credit check, entitlement. The decisions themselves are in
+//! The steps of what is decided by code: warranty, credit check, entitlement, order check. The decisions themselves are in
 //! [`crate::answers`]; here is only what they have to know.
+
+use std::sync::Arc;
 
 use async_graphql::parser::types::SelectionSet;
 use async_graphql_value::ConstValue;
+use chrono::NaiveDate;
 use indexmap::IndexMap;
-use portico_contracts::canonical::Money;
+use portico_contracts::canonical::{Currency, Failure, Money};
 use portico_contracts::model::expect_object;
 use portico_contracts::problem::{Code, Problem};
+use rust_decimal::Decimal;
 
 use super::build::{Builder, Here, Lookup, text};
-use super::customer::Identity;
+use super::customer::{DiscrepancyPlan, Identity};
 use super::{KeyExpr, Resolve, Selection, StepId};
 use crate::ask::{Key, Narrow};
 use crate::fresh::Wish;
 use crate::schema::scalars;
 
+/// An order of more lines is checked in parts.
+const MOST_LINES: usize = 100;
 /// More open orders than this are not added up: the decision is a person's.
 const MOST_OPEN_ORDERS: u32 = 100;
 
@@ -24,6 +30,8 @@ pub(crate) enum CompositePlan {
     Warranty(WarrantyPlan),
     Credit(CreditPlan),
     Entitlement(EntitlementPlan),
+    OrderCheck(OrderCheckPlan),
+    Discrepancies(DiscrepancyPlan),
 }
 
 /// Steps of a warranty answer.
@@ -39,10 +47,17 @@ pub(crate) struct WarrantyPlan {
     pub(crate) selection: Selection,
 }
 
-/// Steps of a credit decision: all of them asked of the ERP for this request.
+/// A credit decision about an amount.
 #[derive(Debug)]
 pub(crate) struct CreditPlan {
     pub(crate) requested: Money,
+    pub(crate) steps: CreditSteps,
+    pub(crate) selection: Selection,
+}
+
+/// Steps of a credit decision: all of them asked of the ERP for this request.
+#[derive(Debug)]
+pub(crate) struct CreditSteps {
     /// What the customer was found by, where that is not its number.
     pub(crate) anchor: Option<StepId>,
     pub(crate) receivables: Option<StepId>,
@@ -50,7 +65,28 @@ pub(crate) struct CreditPlan {
     pub(crate) items: Option<StepId>,
     pub(crate) orders: Option<StepId>,
     pub(crate) lines: Option<StepId>,
+}
+
+/// An order that is to be checked before it is booked.
+#[derive(Debug)]
+pub(crate) struct OrderCheckPlan {
+    pub(crate) currency: Currency,
+    pub(crate) requested_ship_date: Option<NaiveDate>,
+    pub(crate) lines: Vec<OrderedLine>,
+    pub(crate) credit: CreditSteps,
+    /// Products of all lines, by sku.
+    pub(crate) products: Option<StepId>,
+    /// Stock of all lines, by sku.
+    pub(crate) stock: Option<StepId>,
     pub(crate) selection: Selection,
+}
+
+/// One line of it.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderedLine {
+    pub(crate) sku: Key,
+    pub(crate) quantity: Decimal,
+    pub(crate) unit_price: Option<Decimal>,
 }
 
 /// Steps of an entitlement decision.
@@ -79,6 +115,7 @@ impl<'a> Builder<'a> {
         match name {
             "warranty" => self.warranty(arguments, sets, path),
             "creditCheck" => self.credit(arguments, sets, path),
+            "orderCheck" => self.order_check(arguments, sets, path),
             _ => self.entitlement(arguments, sets, path),
         }
     }
@@ -110,17 +147,26 @@ impl<'a> Builder<'a> {
 
     fn credit(&mut self, arguments: &Arguments, sets: &[&'a SelectionSet], path: &str) -> Result<Resolve, Problem> {
         let requested = money(arguments.get("amount"))?;
-        // Whatever the caller wishes, a decision is made on figures that are asked for now.
-        let outer = std::mem::replace(&mut self.wish, Wish::FRESH);
-        let identity = match self.identity(arguments.get("customer")) {
-            Ok(identity) => identity,
-            Err(refusal) => {
-                self.wish = outer;
-                return Ok(Resolve::Refused(refusal));
-            }
+        let steps = match self.credit_steps(arguments.get("customer")) {
+            Ok(steps) => steps,
+            Err(refusal) => return Ok(Resolve::Refused(refusal)),
         };
-        let (receivables, items) = self.receivables(&identity);
-        let mut orders = self.lookup_of_customer("Order", &identity);
+        let selection = self.decision("CreditDecision", &[], sets, path)?;
+        let plan = CreditPlan { requested, steps, selection };
+        Ok(Resolve::Composite(Box::new(CompositePlan::Credit(plan))))
+    }
+
+    /// What a credit decision has to know. Whatever the caller wishes, it is made on figures that are asked for now.
+    fn credit_steps(&mut self, customer: Option<&ConstValue>) -> Result<CreditSteps, Arc<Failure>> {
+        let outer = std::mem::replace(&mut self.wish, Wish::FRESH);
+        let steps = self.identity(customer).map(|identity| self.credit_figures(&identity));
+        self.wish = outer;
+        steps
+    }
+
+    fn credit_figures(&mut self, identity: &Identity) -> CreditSteps {
+        let (receivables, items) = self.receivables(identity);
+        let mut orders = self.lookup_of_customer("Order", identity);
         if let Some(lookup) = &mut orders {
             let open = vec!["OPEN", "PARTIALLY_SHIPPED", "SHIPPED", "UNKNOWN"];
             lookup.narrow = Narrow { statuses: open, first: Some(MOST_OPEN_ORDERS), ..Narrow::default() };
@@ -130,10 +176,40 @@ impl<'a> Builder<'a> {
             let number = expect_object("Order").ordinal("number")?;
             self.step(Lookup::all("OrderLine", "orderNumber", KeyExpr::Parent(number), Some(orders)))
         });
+        CreditSteps { anchor: identity.anchor, receivables, items, orders, lines }
+    }
+
+    fn order_check(
+        &mut self,
+        arguments: &Arguments,
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Resolve, Problem> {
+        let wrong = |why: &'static str| Problem::new(Code::ArgumentInvalid, why);
+        let Some(ConstValue::Object(order)) = arguments.get("order") else {
+            return Err(wrong("Argument `order` is required."));
+        };
+        let currency = order.get("currency").and_then(scalars::currency);
+        let currency = currency.ok_or_else(|| wrong("`order.currency` is not a currency code."))?;
+        let requested_ship_date = order.get("requestedShipDate").and_then(scalars::date);
+        let lines = ordered_lines(order.get("lines"))?;
+        let credit = match self.credit_steps(order.get("customer")) {
+            Ok(steps) => steps,
+            Err(refusal) => return Ok(Resolve::Refused(refusal)),
+        };
+        let mut skus: Vec<Key> = lines.iter().map(|line| Arc::clone(&line.sku)).collect();
+        skus.sort_unstable();
+        skus.dedup();
+        let of_line = expect_object("OrderCheckLine").ordinal("sku").unwrap_or_default();
+        let sku = KeyExpr::OneOf(skus.into(), of_line);
+        let products = self.step(Lookup::one("Product", "sku", sku.clone(), None));
+        // Stock moves: what is promised here is asked for now.
+        let outer = std::mem::replace(&mut self.wish, Wish::FRESH);
+        let stock = self.step(Lookup::one("ProductAvailability", "sku", sku.clone(), None));
         self.wish = outer;
-        let selection = self.decision("CreditDecision", &[], sets, path)?;
-        let plan = CreditPlan { requested, anchor: identity.anchor, receivables, items, orders, lines, selection };
-        Ok(Resolve::Composite(Box::new(CompositePlan::Credit(plan))))
+        let selection = self.decision("OrderCheck", &[("sku", sku)], sets, path)?;
+        let plan = OrderCheckPlan { currency, requested_ship_date, lines, credit, products, stock, selection };
+        Ok(Resolve::Composite(Box::new(CompositePlan::OrderCheck(plan))))
     }
 
     fn entitlement(
@@ -214,6 +290,29 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The lines of an order: some, not too many, each with a positive quantity and no negative price.
+fn ordered_lines(value: Option<&ConstValue>) -> Result<Vec<OrderedLine>, Problem> {
+    let wrong = |why: String| Problem::new(Code::ArgumentInvalid, why);
+    let given = if let Some(ConstValue::List(lines)) = value { lines.as_slice() } else { &[] };
+    if !(1..=MOST_LINES).contains(&given.len()) {
+        return Err(wrong(format!("`order.lines` must have between 1 and {MOST_LINES} lines.")));
+    }
+    let line = |(at, line): (usize, &ConstValue)| {
+        let ConstValue::Object(line) = line else {
+            return Err(wrong(format!("`order.lines.{at}` must be an object.")));
+        };
+        let sku = text(line.get("sku")).ok_or_else(|| wrong(format!("`order.lines.{at}.sku` must not be empty.")))?;
+        let quantity = line.get("quantity").and_then(scalars::decimal).filter(|quantity| *quantity > Decimal::ZERO);
+        let quantity = quantity.ok_or_else(|| wrong(format!("`order.lines.{at}.quantity` must be more than 0.")))?;
+        let unit_price = line.get("unitPrice").and_then(scalars::decimal);
+        if unit_price.is_some_and(|price| price < Decimal::ZERO) {
+            return Err(wrong(format!("`order.lines.{at}.unitPrice` must not be negative.")));
+        }
+        Ok(OrderedLine { sku, quantity, unit_price })
+    };
+    given.iter().enumerate().map(line).collect()
+}
+
 /// A positive amount.
 fn money(value: Option<&ConstValue>) -> Result<Money, Problem> {
     let wrong = |why: &'static str| Problem::new(Code::ArgumentInvalid, why);
@@ -224,7 +323,7 @@ fn money(value: Option<&ConstValue>) -> Result<Money, Problem> {
         .get("currency")
         .and_then(scalars::currency)
         .ok_or_else(|| wrong("`amount.currency` is not a currency code."))?;
-    if amount <= rust_decimal::Decimal::ZERO {
+    if amount <= Decimal::ZERO {
         return Err(wrong("`amount.amount` must be more than 0."));
     }
     Ok(Money { amount, currency })

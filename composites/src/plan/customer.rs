@@ -10,6 +10,7 @@ use portico_contracts::model::expect_object;
 use portico_contracts::problem::{Code, Problem};
 
 use super::build::{Builder, Here, Lookup, text};
+use super::composite::CompositePlan;
 use super::{KeyExpr, Resolve, Selection, StepId};
 
 /// Where a customer's id in another system stands: the field that others link with, and whose id it is.
@@ -53,6 +54,14 @@ pub(crate) struct CustomerPlan {
     pub(crate) beside: Vec<StepId>,
     /// The number, where it is known before any system is asked.
     pub(crate) number: Option<KeyExpr>,
+    pub(crate) selection: Selection,
+}
+
+/// Where to look for what systems say about the same customer.
+#[derive(Debug)]
+pub(crate) struct DiscrepancyPlan {
+    /// Records of the customer, one system each.
+    pub(crate) records: Vec<StepId>,
     pub(crate) selection: Selection,
 }
 
@@ -161,6 +170,24 @@ impl<'a> Builder<'a> {
         let of_this = |key: &KeyExpr| identity.number.as_ref().is_some_and(|(number, _)| number == key);
         let steps = self.steps.iter().enumerate();
         steps.filter(|(_, step)| is_record(step.ask.entity.name) && of_this(&step.key)).map(|(id, _)| id).collect()
+    }
+
+    /// Every system's record of the customer, to be compared.
+    pub(super) fn discrepancies(
+        &mut self,
+        identity: Option<&Identity>,
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Resolve, Problem> {
+        let Some(identity) = identity else { return Ok(Resolve::NotProvided) };
+        let mut records = Vec::new();
+        for entity in ["Customer", "Account", "BillingCustomer", "SupportOrganization"] {
+            let lookup = self.lookup_of_customer(entity, identity);
+            records.extend(lookup.and_then(|lookup| self.step(Lookup { many: false, ..lookup })));
+        }
+        let selection = self.part("Discrepancy", sets, path)?;
+        let plan = CompositePlan::Discrepancies(DiscrepancyPlan { records, selection });
+        Ok(Resolve::Composite(Box::new(plan)))
     }
 
     /// The account is asked for where the ERP does not answer, unless the plan asks for it anyway.

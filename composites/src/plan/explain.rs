@@ -85,7 +85,7 @@ impl Plan {
             format!("{}.{name}", entity.name)
         };
         match (&step.key, step.within) {
-            (KeyExpr::Given(_), _) => "from the arguments".to_owned(),
+            (KeyExpr::Given(_) | KeyExpr::OneOf(..), _) => "from the arguments".to_owned(),
             (KeyExpr::Via(source, ordinal), _) => field(*source, *ordinal),
             (KeyExpr::Parent(ordinal), Some(source)) => field(source, *ordinal),
             (KeyExpr::Parent(_), None) => "from the answer".to_owned(),
@@ -105,7 +105,7 @@ impl Step {
         let source = match self.key {
             KeyExpr::Via(source, _) => Some(source),
             KeyExpr::Parent(_) => self.within,
-            KeyExpr::Given(_) => None,
+            KeyExpr::Given(_) | KeyExpr::OneOf(..) => None,
         };
         source.into_iter().chain(self.unless)
     }

@@ -37,7 +37,8 @@ fn date_time(value: &Value) -> Option<DateTime<FixedOffset>> {
     if let Value::String(text) = value { DateTime::parse_from_rfc3339(text).ok() } else { None }
 }
 
-fn date(value: &Value) -> Option<NaiveDate> {
+/// `YYYY-MM-DD`.
+pub fn date(value: &Value) -> Option<NaiveDate> {
     match value {
         Value::String(text) if text.len() == 10 => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
         _ => None,
