@@ -298,7 +298,8 @@ impl Driver {
     pub fn sort_out(&self, ask: &Ask, keys: &[Key], records: Vec<Record>, complete: bool) -> Sorted {
         let Some((mapping, look_up)) = self.found(ask) else { return Sorted::default() };
         let pushed = self.pushed(ask, mapping, look_up, keys.len());
-        let sorting = sort::Sort { ask, keys, mapping, look_up, pushed: &pushed, of: self.of.as_ref() };
+        let exact = self.pack.language != Language::Rest;
+        let sorting = sort::Sort { ask, keys, mapping, look_up, pushed: &pushed, exact, of: self.of.as_ref() };
         sorting.sort(records, complete)
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Sort<'d> {
     pub(super) mapping: &'d EntityMapping,
     pub(super) look_up: &'d LookUp,
     pub(super) pushed: &'d Pushed,
+    /// Whether the system answers exactly what is asked; a search may bring what is merely alike.
+    pub(super) exact: bool,
     pub(super) of: Option<&'d (SystemId, Role)>,
 }
 
@@ -34,6 +36,7 @@ impl Sort<'_> {
         let mut rows: Vec<Vec<Arc<Record>>> = vec![Vec::new(); self.keys.len()];
         let mut strays = 0;
         let mut unreadable = None;
+        let mut foreign = false;
         for record in records {
             let mut of = Vec::new();
             owners(record.get(self.ask.by), &places, &mut of);
@@ -41,6 +44,7 @@ impl Sort<'_> {
                 if let Value::Failed(failure) = record.get(self.ask.by) {
                     unreadable.get_or_insert_with(|| Arc::clone(failure));
                 }
+                foreign |= self.exact && !self.is_nearly_asked(record.get(self.ask.by));
                 strays += 1;
                 continue;
             }
@@ -54,9 +58,29 @@ impl Sort<'_> {
         let told = rows.into_iter().map(|rows| match &unreadable {
             // The rows that cannot be assigned may be this key's: then neither "nothing" nor a sum is the truth.
             Some(failure) if rows.is_empty() || self.mapping.combine => Sorting::Failed((**failure).clone()),
+            // A system that answers with other rows than those asked for has not said that there are none.
+            None if foreign && rows.is_empty() => Sorting::Failed(self.mismatch()),
             _ => self.one(rows, complete),
         });
         Sorted { keys: told.collect(), strays }
+    }
+
+    /// Systems of record ignore spaces at the end of a key, and we do not.
+    fn is_nearly_asked(&self, value: &Value) -> bool {
+        let named = value.as_text().map(str::trim_end);
+        named.is_some_and(|named| self.keys.iter().any(|key| key.trim_end().eq_ignore_ascii_case(named)))
+    }
+
+    fn mismatch(&self) -> Failure {
+        let says = format!("rows of {} came that were not asked for, and none that were", self.ask.entity.name);
+        self.named(Failure::new(Code::UpstreamMismatch, says))
+    }
+
+    fn named(&self, failure: Failure) -> Failure {
+        match self.of {
+            Some((system, role)) => failure.of_system(system, *role),
+            None => failure,
+        }
     }
 
     /// The rows of one key, narrowed as far as the system has not done it.
@@ -91,11 +115,7 @@ impl Sort<'_> {
 
     fn too_many(&self) -> Failure {
         let says = format!("there are more rows of {} than one answer may read", self.ask.entity.name);
-        let failure = Failure::new(Code::TooManyRows, says);
-        match self.of {
-            Some((system, role)) => failure.of_system(system, *role),
-            None => failure,
-        }
+        self.named(Failure::new(Code::TooManyRows, says))
     }
 }
 

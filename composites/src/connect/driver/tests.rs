@@ -9,9 +9,13 @@ use super::*;
 use crate::ask::Narrow;
 use crate::connect::wire::Drift;
 
+mod chargebee;
 mod dynamics365;
 mod hostile;
+mod hubspot;
+mod netsuite;
 mod salesforce;
+mod servicenow;
 mod stripe;
 mod tryton;
 mod zendesk;
