@@ -59,6 +59,12 @@ pub struct Access {
     /// A static key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
+    /// For systems that take a signed assertion: the `kid` to name in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_id: Option<String>,
+    /// For systems that take a signed assertion: the key to sign it with, PKCS#8 in PEM; P-256, so `ES256`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<String>,
 }
 
 /// The opaque tokens a system handed out and still accepts.

@@ -129,7 +129,7 @@ impl Vendor for Dynamics365 {
             client_secret: Some(self.credentials.client_secret.clone()),
             token_url: Some(format!("{base_url}/{}/oauth2/v2.0/token", directory(self.estate.tenant))),
             scope: Some(format!("{base_url}/.default")),
-            api_key: None,
+            ..Access::default()
         }
     }
 

@@ -20,7 +20,7 @@ use crate::issuer::{Issuer, TokenRequest};
 use crate::salesforce::Salesforce;
 use crate::serve::{Task, open, serve_plainly};
 use crate::stripe::Stripe;
-use crate::system::{System, SystemInfo, keep_open};
+use crate::system::{AtOnce, System, SystemInfo, keep_open};
 use crate::tenant::{Role, Tenant};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
@@ -287,6 +287,7 @@ async fn start_system(
         vendor,
         credentials,
         switch: Switch::new(),
+        at_once: AtOnce::default(),
         calls: Arc::clone(calls),
         clock: Arc::clone(clock),
         elsewhere: elsewhere.to_owned(),

@@ -1,5 +1,6 @@
 //! One simulated system: a vendor behind a port of its own, with whatever is wrong with it.
 
+mod at_once;
 mod port;
 
 use std::io;
@@ -13,6 +14,7 @@ use http::Response;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use at_once::AtOnce;
 pub(crate) use port::keep_open;
 
 use crate::calls::{CallRecord, Calls};
@@ -46,6 +48,7 @@ pub(crate) struct System {
     pub(crate) vendor: Box<dyn Vendor>,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) switch: Switch,
+    pub(crate) at_once: AtOnce,
     pub(crate) calls: Arc<Calls>,
     pub(crate) clock: Arc<Clock>,
     /// The base URL of the host nobody should call.
@@ -71,6 +74,10 @@ impl System {
 
     async fn respond(&self, call: Call) -> Response<Body> {
         let is_token_call = self.vendor.is_token_call(&call);
+        let most = self.vendor.most_at_once().filter(|_| !is_token_call).unwrap_or(usize::MAX);
+        let Some(_place) = self.at_once.enter(most) else {
+            return response(self.vendor.throttled(None));
+        };
         let fault = self.switch.current().filter(|fault| !is_token_call || fault.hits_tokens());
         let Some(fault) = fault else {
             return response(self.vendor.answer(&call));

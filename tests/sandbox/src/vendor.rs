@@ -38,4 +38,9 @@ pub trait Vendor: Send + Sync {
 
     /// The JSON names that identify a row or its owner; the fault `wrong_rows` alters their values.
     fn key_fields(&self) -> &'static [&'static str];
+
+    /// How many calls it answers at once before it refuses the next as [`Vendor::throttled`]; usually it never does.
+    fn most_at_once(&self) -> Option<usize> {
+        None
+    }
 }

@@ -121,6 +121,7 @@ impl Vendor for Zendesk {
             token_url: Some(format!("{base_url}{}", token::PATH)),
             scope: Some("read".to_owned()),
             api_key: Some(self.credentials.api_key.clone()),
+            ..Access::default()
         }
     }
 
