@@ -193,7 +193,7 @@ async fn without_the_erps_figures_nothing_is_approved() {
     Reset: 200 "REVIEW" ["upstream_unavailable"] 
     Tls: 200 "REVIEW" ["upstream_unavailable"] 
     Redirect: 200 "REVIEW" ["upstream_error"] 
-    WrongRows(InPlace): 404 null [] not_found
+    WrongRows(InPlace): 200 "REVIEW" ["upstream_mismatch", "upstream_mismatch"] 
     Drift(Drift { field: "CreditLimit", becomes: None }): 200 "REVIEW" ["upstream_drift"] 
     Drift(Drift { field: "OnHoldStatus", becomes: None }): 200 "REVIEW" ["upstream_drift"] 
     Drift(Drift { field: "OpenAmountCur", becomes: None }): 200 "REVIEW" ["upstream_drift"] 

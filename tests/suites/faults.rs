@@ -282,10 +282,7 @@ async fn the_erp_in_every_kind_of_trouble() {
     gzip_bomb: upstream_malformed × 4 · warranty ACTIVE [covered_by] · entitlement null PREMIUM [upstream_malformed] · credit REVIEW [upstream_malformed]
     expired_token: all there · warranty ACTIVE [covered_by] · entitlement true PREMIUM [entitled] · credit APPROVED [within_limit]
     wrong_rows added: all there · warranty ACTIVE [covered_by] · entitlement true PREMIUM [entitled] · credit APPROVED [within_limit]
-    wrong_rows in place: not_found × 4 · warranty ACTIVE [covered_by] · entitlement null · credit null
-        missing: creditCheck customer.receivables entitlement order
-        customer.orders.edges is []
-        customer.invoices.edges is []
+    wrong_rows in place: upstream_mismatch × 4 · warranty ACTIVE [covered_by] · entitlement null PREMIUM [upstream_mismatch] · credit REVIEW [upstream_mismatch upstream_mismatch]
     redirect: upstream_error × 4 · warranty ACTIVE [covered_by] · entitlement null PREMIUM [upstream_error] · credit REVIEW [upstream_error]
     next_link_elsewhere: upstream_malformed × 4 · warranty ACTIVE [covered_by] · entitlement null PREMIUM [upstream_malformed] · credit REVIEW [upstream_malformed]
     next_link_loop: upstream_malformed × 4 · warranty ACTIVE [covered_by] · entitlement null PREMIUM [upstream_malformed] · credit REVIEW [upstream_malformed]
@@ -320,11 +317,7 @@ async fn the_crm_in_every_kind_of_trouble() {
     gzip_bomb: upstream_malformed × 5 · warranty UNKNOWN [upstream_malformed] · entitlement true STANDARD [entitled upstream_malformed] · credit APPROVED [within_limit]
     expired_token: all there · warranty ACTIVE [covered_by] · entitlement true PREMIUM [entitled] · credit APPROVED [within_limit]
     wrong_rows added: all there · warranty ACTIVE [covered_by] · entitlement true PREMIUM [entitled] · credit APPROVED [within_limit]
-    wrong_rows in place: not_found × 2 · warranty UNKNOWN [asset_unknown] · entitlement true STANDARD [entitled] · credit APPROVED [within_limit]
-        missing: customer.account order.customer.account
-        customer.contacts is []
-        customer.contracts is []
-        customer.assets is []
+    wrong_rows in place: upstream_mismatch × 5 · warranty UNKNOWN [upstream_mismatch] · entitlement true STANDARD [entitled upstream_mismatch] · credit APPROVED [within_limit]
     redirect: upstream_error × 5 · warranty UNKNOWN [upstream_error] · entitlement true STANDARD [entitled upstream_error] · credit APPROVED [within_limit]
     next_link_elsewhere: upstream_malformed × 5 · warranty UNKNOWN [upstream_malformed] · entitlement true STANDARD [entitled upstream_malformed] · credit APPROVED [within_limit]
     next_link_loop: upstream_malformed × 5 · warranty UNKNOWN [upstream_malformed] · entitlement true STANDARD [entitled upstream_malformed] · credit APPROVED [within_limit]
