@@ -141,3 +141,60 @@ impl Site for System {
         self.respond(call).map(Ok).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use http::Method;
+
+    use super::*;
+    use crate::{Dynamics365, NetSuite, world::Estate};
+
+    fn system(vendor: impl Fn(Arc<Estate>, Arc<Credentials>) -> Box<dyn Vendor>) -> System {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+        let credentials = Arc::new(Credentials::of(Tenant::Acme, Role::Erp));
+        let vendor = vendor(Arc::new(Estate::new(Tenant::Acme, today)), Arc::clone(&credentials));
+        let info = SystemInfo {
+            name: "acme-erp".to_owned(),
+            vendor: vendor.name().to_owned(),
+            tenant: Tenant::Acme,
+            role: Role::Erp,
+            address: "http://127.0.0.1:1".to_owned(),
+            credentials: vendor.access("http://127.0.0.1:1"),
+        };
+        let (switch, calls, clock) = (Switch::new(), Arc::default(), Arc::default());
+        let at_once = AtOnce::default();
+        System { info, vendor, credentials, switch, at_once, calls, clock, elsewhere: String::new() }
+    }
+
+    async fn status(system: &System, path: &str) -> u16 {
+        let call = Call::new(Method::GET, path, "http://127.0.0.1:1", Utc::now());
+        system.respond(call).await.status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_vendor_that_is_busy_enough_refuses_the_next_call() {
+        let limited = system(|estate, credentials| Box::new(NetSuite::new(estate, credentials).with_calls_at_once(1)));
+        limited.set_fault(Some(Fault::Hang), None).await;
+        let path = "/services/rest/system/v1/serverTime";
+        let (first, second) = tokio::join!(status(&limited, path), async {
+            let second = status(&limited, path).await;
+            limited.set_fault(None, None).await;
+            second
+        });
+        assert_eq!((first, second, status(&limited, path).await), (401, 429, 401));
+    }
+
+    #[tokio::test]
+    async fn signing_in_takes_no_place() {
+        let closed = system(|estate, credentials| Box::new(NetSuite::new(estate, credentials).with_calls_at_once(0)));
+        assert_eq!(status(&closed, "/services/rest/system/v1/serverTime").await, 429);
+        assert_eq!(status(&closed, "/services/rest/auth/oauth2/v1/token").await, 400);
+    }
+
+    #[tokio::test]
+    async fn a_vendor_without_such_a_limit_takes_what_comes() {
+        let patient = system(|estate, credentials| Box::new(Dynamics365::new(estate, credentials)));
+        assert_eq!(tokio::join!(status(&patient, "/data/"), status(&patient, "/data/")), (401, 401));
+    }
+}

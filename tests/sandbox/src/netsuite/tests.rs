@@ -321,6 +321,11 @@ fn conditions_follow_the_rules_of_absent_values() {
     assert_eq!(count("(entityid = 'G-2001' OR entityid = 'G-2002') AND companyname IS NOT NULL"), 2);
     assert_eq!(count("entityid BETWEEN 'G-2001' AND 'G-2003'"), 3);
     assert_eq!(count("id = 'abc'"), 0);
+    let first = "SELECT id FROM customer WHERE entityid = 'G-2001'";
+    let id = rows(first, &[])[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(count(&format!("id IN ('x', '{id}', NULL)")), 1);
+    assert_eq!(count(&format!("id IN ('{id}.0')")) + count(&format!("id IN ({id}, {id})")), 1);
+    assert_eq!(count("entityid IN ('G-2001 ', 'g-2001')"), 0);
     assert_eq!(
         rows("SELECT -NVL(parent, 0.5) AS n FROM customer FETCH FIRST 1 ROWS ONLY", &[]),
         [json!({ "n": "-.5" })]

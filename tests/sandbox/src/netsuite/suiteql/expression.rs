@@ -1,8 +1,10 @@
 //! Values and conditions of a query, worked out for one combination of rows.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use rust_decimal::Decimal;
 
 use crate::netsuite::cell::Cell;
 use crate::netsuite::tables::Column;
@@ -117,7 +119,7 @@ pub(super) enum Condition {
     Any(Vec<Condition>),
     Not(Box<Condition>),
     Compare(Expression, Comparison, Expression),
-    Within(Expression, Vec<Expression>),
+    Within(Expression, List),
     Like(Expression, Expression),
     IsNull(Expression),
 }
@@ -133,11 +135,7 @@ impl Condition {
                 let order = one.cell(world, rows).order(&two.cell(world, rows));
                 order.map(|order| how.holds(order))
             }
-            Self::Within(value, list) => {
-                let value = value.cell(world, rows);
-                let is_there = |other: &Expression| value.order(&other.cell(world, rows)) == Some(Ordering::Equal);
-                (value != Cell::Null).then(|| list.iter().any(is_there))
-            }
+            Self::Within(value, list) => list.holds(&value.cell(world, rows), world, rows),
             Self::Like(value, pattern) => {
                 let (text, pattern) = (value.cell(world, rows).written()?, pattern.cell(world, rows).written()?);
                 let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
@@ -161,8 +159,45 @@ impl Condition {
             Self::All(inner) | Self::Any(inner) => inner.iter().all(|one| one.needs_only(source)),
             Self::Not(inner) => inner.needs_only(source),
             Self::Compare(one, _, two) | Self::Like(one, two) => one.needs_only(source) && two.needs_only(source),
-            Self::Within(value, list) => value.needs_only(source) && list.iter().all(|one| one.needs_only(source)),
+            Self::Within(value, list) => {
+                value.needs_only(source) && list.values.iter().all(|one| one.needs_only(source))
+            }
             Self::IsNull(value) => value.needs_only(source),
+        }
+    }
+}
+
+/// The values of an `IN`. A thousand of them are looked up, not tried one by one.
+#[derive(Debug, Clone)]
+pub(super) struct List {
+    pub(super) values: Vec<Expression>,
+    texts: HashSet<String>,
+    numbers: HashSet<Decimal>,
+    /// Not all are texts, which may be numbers as well.
+    is_mixed: bool,
+}
+
+impl List {
+    pub(super) fn of(values: Vec<Expression>) -> Self {
+        let mut list = Self { values, texts: HashSet::new(), numbers: HashSet::new(), is_mixed: false };
+        for value in &list.values {
+            if let Expression::Literal(Cell::Text(text)) = value {
+                list.numbers.extend(text.trim().parse::<Decimal>());
+                list.texts.insert(text.clone().into_owned());
+            } else {
+                list.is_mixed = true;
+            }
+        }
+        list
+    }
+
+    fn holds(&self, cell: &Cell<'_>, world: &World, rows: &Rows) -> Option<bool> {
+        let is_there = |other: &Expression| cell.order(&other.cell(world, rows)) == Some(Ordering::Equal);
+        match cell {
+            Cell::Null => None,
+            Cell::Text(text) if !self.is_mixed => Some(self.texts.contains(text.as_ref())),
+            Cell::Number(number) if !self.is_mixed => Some(self.numbers.contains(number)),
+            _ => Some(self.values.iter().any(is_there)),
         }
     }
 }

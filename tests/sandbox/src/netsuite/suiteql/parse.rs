@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::expression::{Comparison, Condition, Expression};
+use super::expression::{Comparison, Condition, Expression, List};
 use super::mask;
 use super::tokens::{Token, tokens};
 use super::{Join, Query, Source};
@@ -236,14 +236,14 @@ impl Parser {
         Ok(Condition::Compare(value, how, self.value()?))
     }
 
-    fn list(&mut self) -> Result<Vec<Expression>, Refusal> {
+    fn list(&mut self) -> Result<List, Refusal> {
         self.expect_mark("(")?;
         let mut list = vec![self.value()?];
         while self.mark(",") {
             list.push(self.value()?);
         }
         self.expect_mark(")")?;
-        if list.len() > LONGEST_LIST { Err(Refusal::syntax()) } else { Ok(list) }
+        if list.len() > LONGEST_LIST { Err(Refusal::syntax()) } else { Ok(List::of(list)) }
     }
 
     fn value(&mut self) -> Result<Expression, Refusal> {

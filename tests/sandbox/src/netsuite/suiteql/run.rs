@@ -37,7 +37,8 @@ pub(in crate::netsuite) fn run(
 fn combinations(query: &Query, world: &World) -> Result<Vec<Combination>, Refusal> {
     let (first, joined) = query.sources.split_first().ok_or_else(Refusal::syntax)?;
     let conditions = query.filter.as_ref().map(Condition::conjuncts).unwrap_or_default();
-    let early: Vec<&Condition> = conditions.iter().filter(|condition| condition.needs_only(0)).collect();
+    let (early, late): (Vec<&Condition>, Vec<&Condition>) =
+        conditions.iter().partition(|condition| condition.needs_only(0));
     let candidates = candidates(first, &early, world).into_iter().map(|row| vec![Some(row)]);
     let holds = |rows: &Combination, condition: &Condition| condition.holds(world, rows) == Some(true);
     let mut found: Vec<Combination> =
@@ -46,7 +47,7 @@ fn combinations(query: &Query, world: &World) -> Result<Vec<Combination>, Refusa
         let Some(join) = &source.join else { continue };
         found = join_to(found, source, join, world)?;
     }
-    found.retain(|rows| conditions.iter().all(|condition| holds(rows, condition)));
+    found.retain(|rows| late.iter().all(|condition| holds(rows, condition)));
     Ok(found)
 }
 
@@ -57,7 +58,7 @@ fn candidates(source: &Source, conditions: &[&Condition], world: &World) -> Vec<
             Some((column.find?, vec![value]))
         }
         Condition::Within(Expression::Column(_, column), list) => {
-            Some((column.find?, list.iter().map(literal).collect::<Option<Vec<_>>>()?))
+            Some((column.find?, list.values.iter().map(literal).collect::<Option<Vec<_>>>()?))
         }
         _ => None,
     });
