@@ -3,6 +3,7 @@
 //! A token is fetched once for all who need it, before the old one ends, and apart from the request that noticed it:
 //! if its caller leaves, the others still get it. After a failure the token endpoint is left alone for a while.
 
+mod assertion;
 mod token;
 
 use std::fmt;
@@ -19,12 +20,13 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use url::Url;
 
-use self::token::TokenSource;
+pub use self::assertion::{SignedAssertion, SigningAlgorithm, SigningKey, UnfitKey};
+use self::token::{Grant, TokenSource};
 use super::client::Client;
 use super::wire::Rejection;
 use crate::endure::Trouble;
 
-/// What we show a system. More kinds follow: a signed assertion, the exchange of the caller's token (RFC 8693).
+/// What we show a system. One more kind follows: the exchange of the caller's token (RFC 8693).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// Nothing.
@@ -47,6 +49,8 @@ pub enum Credentials {
     },
     /// A token that is fetched and kept until shortly before it ends (RFC 6749 §4.4).
     ClientCredentials(ClientCredentials),
+    /// The same, where a signature stands for the secret (RFC 7523 §2.2).
+    SignedAssertion(SignedAssertion),
 }
 
 /// How tokens are fetched.
@@ -99,6 +103,10 @@ impl Credentials {
                 part(one.reveal());
                 part(two.reveal());
             }
+            Credentials::SignedAssertion(SignedAssertion { client_id, key, .. }) => {
+                part(client_id.reveal());
+                part(key.pem().reveal());
+            }
         }
     }
 }
@@ -140,10 +148,17 @@ impl Authorizer {
             Credentials::Basic { user, password } => Some((AUTHORIZATION, basic(user.reveal(), password.reveal())?)),
             Credentials::Header { name, value } => Some((name, sensitive(value.reveal())?)),
             Credentials::ClientCredentials(settings) => {
-                return Ok(Authorizer::Tokens(Arc::new(TokenSource::new(settings, client.clone(), patience))));
+                return Ok(Authorizer::tokens(Grant::Secret(settings), client, patience));
+            }
+            Credentials::SignedAssertion(settings) => {
+                return Ok(Authorizer::tokens(Grant::Assertion(settings), client, patience));
             }
         };
         Ok(Authorizer::Fixed(Authorization { header, serial: 0 }))
+    }
+
+    fn tokens(grant: Grant, client: &Client, patience: Duration) -> Self {
+        Authorizer::Tokens(Arc::new(TokenSource::new(grant, client.clone(), patience)))
     }
 
     /// What to send now.

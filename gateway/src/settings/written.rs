@@ -11,8 +11,9 @@ pub(crate) use gateway::{
     LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
 };
 pub(crate) use tenant::{
-    ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection, KeySection, OauthSection,
-    RulesSection, SupportLevelWord, SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
+    AssertionSection, ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection,
+    KeySection, OauthSection, RulesSection, SigningWord, SupportLevelWord, SystemSection, TenantFile, WarrantySection,
+    WarrantyStartWord,
 };
 
 use std::collections::BTreeMap;

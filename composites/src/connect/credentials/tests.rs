@@ -184,3 +184,103 @@ async fn nothing_prints_a_secret() {
     let printed = format!("{authorizer:?} {told:?}");
     assert!(!printed.contains("t1") && !printed.contains("s&cret"), "{printed}");
 }
+
+mod assertion {
+    use aws_lc_rs::encoding::AsDer;
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    use aws_lc_rs::signature::KeyPair as _;
+    use base64::engine::general_purpose::STANDARD;
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+    fn pem(kind: &str, der: &[u8]) -> String {
+        let base64 = STANDARD.encode(der);
+        let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"))
+    }
+
+    /// A private key in PEM, and what verifies its signatures.
+    fn elliptic() -> (String, DecodingKey) {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+        (key.serialize_pem(), DecodingKey::from_ec_pem(key.public_key_pem().as_bytes()).unwrap())
+    }
+
+    fn rsa() -> (String, DecodingKey) {
+        let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let private = pem("PRIVATE KEY", key.as_der().unwrap().as_ref());
+        (private, DecodingKey::from_rsa_der(key.public_key().as_ref()))
+    }
+
+    fn settings(stage: &Stage, key: SigningKey, in_assertion: bool) -> SignedAssertion {
+        let auth = Auth {
+            scope_in_assertion: in_assertion,
+            parameters: vec![
+                ("scope".into(), "rest_webservices, suite_analytics".into()),
+                ("account".into(), "1".into()),
+            ],
+            ..Auth::default()
+        };
+        SignedAssertion::new(&auth, stage.url("/token"), Secret::new("client-1"), key)
+    }
+
+    /// The form of the only token request.
+    fn form(stage: &Stage) -> Vec<(String, String)> {
+        let asked = stage.asked();
+        assert_eq!((asked.len(), asked[0].method.as_str()), (1, "POST"));
+        assert_eq!(asked[0].header("content-type"), Some("application/x-www-form-urlencoded"));
+        assert_eq!(asked[0].header("authorization"), None);
+        url::form_urlencoded::parse(asked[0].body.as_bytes()).into_owned().collect()
+    }
+
+    #[tokio::test]
+    async fn an_assertion_is_signed_with_either_kind_of_key_and_says_what_the_vendor_wants() {
+        for (algorithm, verified_as, (private, public)) in [
+            (SigningAlgorithm::Es256, Algorithm::ES256, elliptic()),
+            (SigningAlgorithm::Ps256, Algorithm::PS256, rsa()),
+        ] {
+            let stage = counting(r#","expires_in":3600"#).await;
+            let key = SigningKey::new(algorithm, Some("cert-7".into()), Secret::new(private)).unwrap();
+            let credentials = Credentials::SignedAssertion(settings(&stage, key, true));
+            let authorizer = Authorizer::new(credentials, &client(), Duration::from_secs(2)).unwrap();
+            assert_eq!(token(&authorizer).await, "Bearer t1");
+            let form = form(&stage);
+            let names: Vec<&str> = form.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["grant_type", "client_assertion_type", "client_assertion", "account"]);
+            assert_eq!((form[0].1.as_str(), form[1].1.as_str()), ("client_credentials", TYPE));
+            let mut validation = Validation::new(verified_as);
+            validation.set_audience(&[stage.url("/token").as_str()]);
+            let told = decode::<Json>(&form[2].1, &public, &validation).unwrap();
+            assert_eq!((told.header.kid.as_deref(), told.header.typ.as_deref()), (Some("cert-7"), Some("JWT")));
+            let claims = told.claims;
+            assert_eq!((&claims["iss"], &claims["sub"]), (&"client-1".into(), &"client-1".into()));
+            assert_eq!(claims["scope"], serde_json::json!(["rest_webservices", "suite_analytics"]));
+            assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
+            assert_eq!(claims["jti"].as_str().map(str::len), Some(32));
+        }
+    }
+
+    #[tokio::test]
+    async fn elsewhere_the_scope_stands_beside_the_assertion() {
+        let stage = counting("").await;
+        let key = SigningKey::new(SigningAlgorithm::Es256, None, Secret::new(elliptic().0)).unwrap();
+        let credentials = Credentials::SignedAssertion(settings(&stage, key, false));
+        token(&Authorizer::new(credentials, &client(), Duration::from_secs(2)).unwrap()).await;
+        let form = form(&stage);
+        assert!(form.contains(&("scope".to_owned(), "rest_webservices, suite_analytics".to_owned())));
+        assert_eq!(form.len(), 5);
+    }
+
+    #[test]
+    fn a_key_that_cannot_sign_is_told_before_it_is_needed_and_never_shown() {
+        let (private, _) = elliptic();
+        let wrong = SigningKey::new(SigningAlgorithm::Ps256, None, Secret::new(private.clone())).unwrap_err();
+        insta::assert_snapshot!(wrong, @"this is not an unencrypted private key in PEM (PKCS #8) that signs Ps256");
+        assert!(SigningKey::new(SigningAlgorithm::Es256, None, Secret::new("secret")).is_err());
+        let key = SigningKey::new(SigningAlgorithm::Es256, None, Secret::new(private)).unwrap();
+        assert_eq!(format!("{key:?}"), "SigningKey { algorithm: Es256, id: None, .. }");
+    }
+}

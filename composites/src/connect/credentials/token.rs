@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument;
 use url::form_urlencoded;
 
-use super::{Authorization, ClientCredentials, basic, malformed, sensitive};
+use super::{Authorization, ClientCredentials, SignedAssertion, basic, malformed, sensitive};
 use crate::connect::client::{Client, SendError};
 use crate::connect::wire::{Answer, Rejection};
 use crate::endure::Trouble;
@@ -26,7 +26,7 @@ use crate::endure::Trouble;
 /// Where one system's tokens come from.
 #[derive(Debug)]
 pub(in crate::connect) struct TokenSource {
-    settings: ClientCredentials,
+    grant: Grant,
     client: Client,
     patience: Duration,
     state: Mutex<State>,
@@ -34,6 +34,13 @@ pub(in crate::connect) struct TokenSource {
     turn: Arc<Turn<()>>,
     minted: AtomicU64,
     failed: AtomicU64,
+}
+
+/// What we show for a token.
+#[derive(Debug)]
+pub(super) enum Grant {
+    Secret(ClientCredentials),
+    Assertion(SignedAssertion),
 }
 
 #[derive(Debug, Default)]
@@ -64,9 +71,9 @@ const GIVEN_UP_WITHIN: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl TokenSource {
-    pub(super) fn new(settings: ClientCredentials, client: Client, patience: Duration) -> Self {
+    pub(super) fn new(grant: Grant, client: Client, patience: Duration) -> Self {
         TokenSource {
-            settings,
+            grant,
             client,
             patience,
             state: Mutex::default(),
@@ -179,39 +186,54 @@ impl TokenSource {
     }
 
     async fn ask(&self) -> Result<(HeaderValue, Duration), Trouble> {
-        let request = self.request().map_err(|_| malformed("the token request cannot be written"))?;
+        let unwritten = || malformed("the token request cannot be written");
+        let request = match &self.grant {
+            Grant::Secret(settings) => by_secret(settings).map_err(|_| unwritten())?,
+            Grant::Assertion(settings) => {
+                let form = settings.form().map_err(|error| malformed(&error.to_string()))?;
+                let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+                post(settings.token_url.as_str(), FORM).body(Full::new(Bytes::from(body))).map_err(|_| unwritten())?
+            }
+        };
         let answer = self.client.send(request).await.map_err(|error| match error {
             SendError::Broken(cause) => Trouble::Unreachable(format!("token endpoint: {cause}")),
             other => malformed(&format!("token endpoint: {other}")),
         })?;
-        read(&answer, self.settings.lifetime)
+        read(
+            &answer,
+            match &self.grant {
+                Grant::Secret(settings) => settings.lifetime,
+                Grant::Assertion(settings) => settings.lifetime,
+            },
+        )
     }
+}
 
-    fn request(&self) -> Result<Request<Full<Bytes>>, http::Error> {
-        let settings = &self.settings;
-        let mut parameters = vec![("grant_type", "client_credentials")];
-        let (id, secret) = (settings.client_id.reveal(), settings.client_secret.reveal());
-        if settings.body != TokenBody::Basic {
-            parameters.extend([("client_id", id), ("client_secret", secret)]);
-        }
-        let own = settings.scope.as_deref().map(|scope| ("scope", scope));
-        let given = settings.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        parameters.extend(given.filter(|(name, _)| own.is_none() || *name != "scope").chain(own));
-        let mut request =
-            Request::builder().method(Method::POST).uri(settings.token_url.as_str()).header(ACCEPT, "application/json");
-        if settings.body == TokenBody::Basic {
-            let value = basic(&in_form(id), &in_form(secret)).unwrap_or_else(|_| HeaderValue::from_static("Basic"));
-            request = request.header(AUTHORIZATION, value);
-        }
-        let (kind, body) = match settings.body {
-            TokenBody::Json => ("application/json", in_json(&parameters)),
-            _ => (
-                "application/x-www-form-urlencoded",
-                form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish(),
-            ),
-        };
-        request.header(CONTENT_TYPE, kind).body(Full::new(Bytes::from(body)))
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn post(url: &str, kind: &'static str) -> http::request::Builder {
+    Request::builder().method(Method::POST).uri(url).header(ACCEPT, "application/json").header(CONTENT_TYPE, kind)
+}
+
+fn by_secret(settings: &ClientCredentials) -> Result<Request<Full<Bytes>>, http::Error> {
+    let mut parameters = vec![("grant_type", "client_credentials")];
+    let (id, secret) = (settings.client_id.reveal(), settings.client_secret.reveal());
+    if settings.body != TokenBody::Basic {
+        parameters.extend([("client_id", id), ("client_secret", secret)]);
     }
+    let own = settings.scope.as_deref().map(|scope| ("scope", scope));
+    let given = settings.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    parameters.extend(given.filter(|(name, _)| own.is_none() || *name != "scope").chain(own));
+    let (kind, body) = match settings.body {
+        TokenBody::Json => ("application/json", in_json(&parameters)),
+        _ => (FORM, form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()),
+    };
+    let mut request = post(settings.token_url.as_str(), kind);
+    if settings.body == TokenBody::Basic {
+        let value = basic(&in_form(id), &in_form(secret)).unwrap_or_else(|_| HeaderValue::from_static("Basic"));
+        request = request.header(AUTHORIZATION, value);
+    }
+    request.body(Full::new(Bytes::from(body)))
 }
 
 /// RFC 6749 §2.3.1: name and secret are form-encoded before they are joined.

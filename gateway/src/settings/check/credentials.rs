@@ -1,7 +1,9 @@
 //! What we show a system.
 
 use http::HeaderName;
-use portico_composites::connect::credentials::{ClientCredentials, Credentials};
+use portico_composites::connect::credentials::{
+    ClientCredentials, Credentials, SignedAssertion, SigningAlgorithm, SigningKey,
+};
 use portico_contracts::packs::{Pack, TokenBody};
 use portico_contracts::secret::Secret;
 use std::time::Duration;
@@ -10,7 +12,9 @@ use url::Url;
 use super::issuer::network;
 use super::ledger::Ledger;
 use crate::settings::read::At;
-use crate::settings::written::{ClientAuthWord, CredentialsSection, OauthSection, SystemSection};
+use crate::settings::written::{
+    AssertionSection, ClientAuthWord, CredentialsSection, OauthSection, SigningWord, SystemSection,
+};
 
 /// How long a token is used where neither its answer nor the pack says.
 const USUAL_LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -25,8 +29,12 @@ pub(super) fn check(
     match &section.value {
         CredentialsSection::None => Some(Credentials::None),
         CredentialsSection::Oauth2ClientCredentials(oauth) => {
-            let token_url = token_url(system, section, oauth, (pack, url), ledger);
+            let token_url = token_url(system, section, oauth.token_url.as_ref(), (pack, url), ledger);
             client_credentials(oauth, pack, token_url, ledger).map(Credentials::ClientCredentials)
+        }
+        CredentialsSection::Oauth2SignedAssertion(assertion) => {
+            let token_url = token_url(system, section, assertion.token_url.as_ref(), (pack, url), ledger);
+            signed_assertion(assertion, pack, token_url, ledger)
         }
         CredentialsSection::Bearer(bearer) => ledger.secret(&bearer.token).map(Credentials::Bearer),
         CredentialsSection::Basic(basic) => {
@@ -49,11 +57,11 @@ pub(super) fn check(
 fn token_url(
     system: &SystemSection,
     section: &At<CredentialsSection>,
-    oauth: &OauthSection,
+    said: Option<&At<String>>,
     (pack, url): (&Pack, &Url),
     ledger: &mut Ledger<'_>,
 ) -> Option<Url> {
-    match (&oauth.token_url, &pack.auth.token_path) {
+    match (said, &pack.auth.token_path) {
         (Some(at), _) => ledger.url(at, network(system.network)),
         (None, Some(path)) => {
             let mut token_url = url.clone();
@@ -97,6 +105,38 @@ fn client_credentials(
         parameters,
         lifetime: pack.auth.lifetime.unwrap_or(USUAL_LIFETIME),
     })
+}
+
+fn signed_assertion(
+    section: &AssertionSection,
+    pack: &Pack,
+    token_url: Option<Url>,
+    ledger: &mut Ledger<'_>,
+) -> Option<Credentials> {
+    let client_id = ledger.secret(&section.client_id);
+    let id = section.key_id.as_ref().and_then(|id| ledger.text(id));
+    let audience = section.audience.as_ref().and_then(|audience| ledger.text(audience));
+    let scope = section.scope.as_ref().and_then(|scope| ledger.text(scope));
+    let algorithm = match section.algorithm {
+        SigningWord::Ps256 => SigningAlgorithm::Ps256,
+        SigningWord::Ps384 => SigningAlgorithm::Ps384,
+        SigningWord::Ps512 => SigningAlgorithm::Ps512,
+        SigningWord::Es256 => SigningAlgorithm::Es256,
+        SigningWord::Es384 => SigningAlgorithm::Es384,
+        SigningWord::Rs256 => SigningAlgorithm::Rs256,
+    };
+    let pem = ledger.lines(&section.private_key)?;
+    if !ledger.resolves() {
+        // There is no key to look at.
+        return Some(Credentials::None);
+    }
+    let key = ledger.take(&section.private_key.place, SigningKey::new(algorithm, id, pem))?;
+    let mut assertion = SignedAssertion::new(&pack.auth, token_url?, client_id?, key);
+    assertion.audience = audience;
+    assertion.scope = scope.or(assertion.scope);
+    assertion.parameters.retain(|(name, _)| !section.parameters.contains_key(name));
+    assertion.parameters.extend(section.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Some(Credentials::SignedAssertion(assertion))
 }
 
 /// Headers that frame a message or route it are not credentials.

@@ -78,6 +78,18 @@ impl<'a> Ledger<'a> {
         self.take(&at.place, value).map(Secret::new)
     }
 
+    /// A secret of several lines, such as a key.
+    pub(super) fn lines(&mut self, at: &At<SecretReference>) -> Option<Secret> {
+        if !self.resolves() {
+            return Some(Secret::new(""));
+        }
+        let value = self.look_up(&at.value.0).and_then(|value| match value.len() {
+            1..=LONGEST_SECRET => Ok(value),
+            _ => Err(format!("{} is empty or too long", at.value.0)),
+        });
+        self.take(&at.place, value).map(Secret::new)
+    }
+
     /// Text that may be a reference. `None` where it is one that is wrong or is not looked up.
     pub(super) fn text(&mut self, at: &At<String>) -> Option<String> {
         match Reference::parse(at) {

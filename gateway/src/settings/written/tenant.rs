@@ -70,6 +70,8 @@ pub(crate) enum CredentialsSection {
     None,
     /// A token that is fetched and kept until it expires (OAuth 2.0 client credentials).
     Oauth2ClientCredentials(OauthSection),
+    /// The same, where a signature by our key stands for a secret (RFC 7523).
+    Oauth2SignedAssertion(AssertionSection),
     /// A token that does not change.
     Bearer(BearerSection),
     /// A user and a password.
@@ -95,6 +97,54 @@ pub(crate) struct OauthSection {
     /// Further form fields, for example `resource` or `audience`.
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, String>,
+}
+
+/// A token that is fetched with a short-lived statement which our key signs, and kept until it expires.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AssertionSection {
+    /// Where it is fetched, or `env:NAME`. Default: as the pack says, at the system itself.
+    pub(crate) token_url: Option<At<String>>,
+    /// Our name there: a reference.
+    pub(crate) client_id: At<SecretReference>,
+    /// Our private key, PEM (PKCS #8) without a passphrase: a reference.
+    pub(crate) private_key: At<SecretReference>,
+    /// What the token endpoint calls our key or its certificate, or `env:NAME`.
+    pub(crate) key_id: Option<At<String>>,
+    /// How the key signs. Default PS256.
+    #[serde(default)]
+    pub(crate) algorithm: SigningWord,
+    /// Whom the statement is for, or `env:NAME`. Default: the address of the token endpoint.
+    pub(crate) audience: Option<At<String>>,
+    /// What we ask for, or `env:NAME`. Default: as the pack says.
+    pub(crate) scope: Option<At<String>>,
+    /// Further form fields, for example `resource`.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+/// How a key signs (RFC 7518).
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+pub(crate) enum SigningWord {
+    /// RSA with PSS and SHA-256.
+    #[default]
+    #[serde(rename = "PS256")]
+    Ps256,
+    /// RSA with PSS and SHA-384.
+    #[serde(rename = "PS384")]
+    Ps384,
+    /// RSA with PSS and SHA-512.
+    #[serde(rename = "PS512")]
+    Ps512,
+    /// The elliptic curve P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// The elliptic curve P-384 with SHA-384.
+    #[serde(rename = "ES384")]
+    Es384,
+    /// RSA with PKCS #1 and SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
 }
 
 /// Where a client's name and secret go.
