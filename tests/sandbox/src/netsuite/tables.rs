@@ -29,7 +29,7 @@ pub(super) struct Column {
     pub(super) value: Value,
     /// What `BUILTIN.DF` shows in place of the value.
     pub(super) shown: Value,
-    /// A quick way to the rows with a value; [`nowhere`] where there is none.
+    /// A quick way to the rows with a value, for columns that are keys.
     pub(super) find: Option<Find>,
 }
 
