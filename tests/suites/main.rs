@@ -13,5 +13,6 @@ mod partner;
 mod protocols;
 mod proxied;
 mod refusals;
+mod sales;
 mod tenants;
 mod tryton;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portico_contracts::canonical::{Record, Value};
 use portico_contracts::model::expect_object;
+use portico_contracts::problem::Code;
 
 use super::decide::{money, reasons, told};
 use super::write::{Node, Writer};
@@ -21,7 +22,10 @@ impl<'a> Writer<'a> {
         let (credit, record) = match total {
             Some(total) => match self.credit_decision(&plan.credit, total) {
                 Ok((decision, record)) => (Ok(decision), Value::Object(Arc::new(record))),
-                Err(failure) => (Err(Reason::from_failure(&failure)), Value::Null),
+                Err(failure) => {
+                    let code = if failure.code == Code::NotFound { "customer_unknown" } else { failure.code.as_str() };
+                    (Err(Reason { code, ..Reason::from_failure(&failure) }), Value::Null)
+                }
             },
             None => (
                 Err(Reason::new("credit_not_checked", "Without a total there is nothing to check credit for.")),
