@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
+use portico_composites::connect::credentials::Credentials;
 use portico_contracts::tenancy::{Role, Tier};
 
 use super::*;
@@ -286,6 +287,30 @@ fn secrets_come_from_files_too() {
 }
 
 #[test]
+fn a_key_that_signs_comes_from_a_file_and_is_tried() {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let signed = |file: &str, algorithm: &str| {
+        let assertion = format!("{{ client_id: env:ERP_TOKEN, private_key: \"file:{file}\", algorithm: {algorithm} }}");
+        let tenant = TENANT
+            .replace("pack: dynamics365", "pack: netsuite")
+            .replace("    settings: { company: usmf, currency: EUR }\n", "")
+            .replace("bearer: { token: env:ERP_TOKEN }", &format!("oauth2_signed_assertion: {assertion}"));
+        Written::sound().with("tenants/acme.yaml", &tenant).with("secrets/key.pem", &key.serialize_pem())
+    };
+    let settings = signed("secrets/key.pem", "ES256").settings();
+    let erp = &settings.tenants.values().next().unwrap().systems.values().next().unwrap().credentials;
+    let shown = format!("{erp:?}");
+    let Credentials::SignedAssertion(assertion) = erp else { panic!("{shown}") };
+    assert_eq!(assertion.token_url.as_str(), "https://erp.example.com/services/rest/auth/oauth2/v1/token");
+    assert_eq!((assertion.scope.as_deref(), assertion.scope_in_assertion), (Some("rest_webservices"), true));
+    assert!(!shown.contains("BEGIN") && !shown.contains("hunter2"), "{shown}");
+    assert_snapshot!(signed("secrets/key.pem", "PS256").mistakes(), @"tenants/acme.yaml:8 systems.acme-erp.credentials.oauth2_signed_assertion.private_key: this is not an unencrypted private key in PEM (PKCS #8) that signs Ps256");
+    assert_snapshot!(signed("secrets/none.pem", "ES256").mistakes(), @r#"tenants/acme.yaml:8 systems.acme-erp.credentials.oauth2_signed_assertion.private_key: there is no file "secrets/none.pem""#);
+    let unresolved = signed("secrets/none.pem", "ES256");
+    assert!(Settings::check(unresolved.path(), &FormOnly).is_ok());
+}
+
+#[test]
 fn a_tenant_with_two_systems_of_a_role_says_who_owns_what() {
     let second = TENANT.replace("consumers:", "  acme-crm: { role: crm, pack: salesforce, url: https://a.example.com }\n  old-crm: { role: crm, pack: salesforce, url: https://b.example.com }\nowners: { Account: acme-crm, Contact: acme-crm }\nconsumers:");
     let written = Written::sound().with("tenants/acme.yaml", &second);
@@ -341,7 +366,7 @@ fn own_packs_come_first_and_their_mistakes_have_lines() {
         .with("packs/dynamics365.yaml", "pack: dynamics365\ntitle: Mine\ndriver: odatta\npath: /data/\nentities: {}\n")
         .with("packs/unread.yml", "");
     assert_snapshot!(written.mistakes(), @r#"
-    packs/dynamics365.yaml:3 driver: `odatta` is none of odata, soql, rest; did you mean `odata`?
+    packs/dynamics365.yaml:3 driver: `odatta` is none of odata, soql, suiteql, rest; did you mean `odata`?
     packs/unread.yml: this file is not read; call it unread.yaml
     "#);
 }
