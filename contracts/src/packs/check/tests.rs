@@ -118,3 +118,67 @@ fn yaml_that_is_none_is_a_mistake_with_its_line() {
     ]
     "#);
 }
+
+const COLUMNS: &str = "
+pack: small
+title: A small system
+driver: suiteql
+path: /query
+settings:
+  days: { about: Days., optional: true }
+paging: { offset: { parameter: offset, limit: limit, more: hasMore } }
+entities:
+  Receivables:
+    from: customer c
+    columns:
+      number: c.entityid
+      late: c.{days}
+    fields:
+      customerNumber: number
+      oldestOverdueDays: late
+    by: { customerNumber: }
+";
+
+#[test]
+fn a_column_without_its_setting_takes_its_field_along() {
+    let pack = Pack::parse("small", COLUMNS).expect("sound");
+    let fields = |given: &[(&str, &str)]| {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let bound = pack.bind(&given).expect("bound");
+        let receivables = &bound.entities["Receivables"];
+        (receivables.fields.iter().map(|(_, name, _)| *name).collect::<Vec<_>>(), receivables.columns.clone())
+    };
+    let number = ("number".to_owned(), "c.entityid".to_owned());
+    assert_eq!(fields(&[]), (vec!["customerNumber"], vec![number.clone()]));
+    let late = ("late".to_owned(), "c.daysoverdue".to_owned());
+    assert_eq!(fields(&[("days", "daysoverdue")]), (vec!["customerNumber", "oldestOverdueDays"], vec![number, late]));
+    let hostile = BTreeMap::from([("days".to_owned(), "x FROM customer --".to_owned())]);
+    assert!(pack.bind(&hostile).is_err());
+}
+
+#[test]
+fn what_columns_pages_and_links_lack_is_said() {
+    let yaml = COLUMNS
+        .replace("      number: c.entityid", "      Number: c.entityid")
+        .replace(", more: hasMore", "")
+        .replace("{ customerNumber: }", "{ customerNumber: { links: { rows: a, field: nothing } } }")
+        .replace("entities:", "errors:\n  - { status: 500, except: X, means: retry }\nentities:");
+    insta::assert_debug_snapshot!(mistakes(&yaml), @r#"
+    [
+        "8: paging.offset: say either `more` or `total`: what tells the last page",
+        "10: errors.except: `except` goes with `at`, and not with `is`",
+        "13: entities.Receivables.fields.customerNumber: there is no column `number`; did you mean `Number`?",
+        "15: entities.Receivables.columns.Number: columns are named by lower-case letters, digits and `_`",
+        "20: entities.Receivables.by.customerNumber.links: `request` is missing",
+        "20: entities.Receivables.by.customerNumber.links: `key` is missing",
+        "20: entities.Receivables.by.customerNumber.links: `ids` is missing",
+        "20: entities.Receivables.by.customerNumber.links.field: `Receivables` has no field `nothing`",
+    ]
+    "#);
+    let odata = SMALL.replace("    fields:", "    columns: { number: Number }\n    fields:");
+    insta::assert_debug_snapshot!(mistakes(&odata), @r#"
+    [
+        "12: entities.Order.columns: only SuiteQL packs name columns",
+    ]
+    "#);
+}

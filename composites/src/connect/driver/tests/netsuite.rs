@@ -174,12 +174,12 @@ fn stock_of_all_locations_is_added_up() {
 #[test]
 fn a_tenants_own_columns_are_selected_too() {
     let pack = Pack::built_in("netsuite").expect("a shipped pack");
-    let names = BTreeMap::from([("region".to_owned(), "c.custentity_region".to_owned())]);
+    let names = BTreeMap::from([("region".to_owned(), "custentity_region".to_owned())]);
     let extensions = BTreeMap::from([("Customer".to_owned(), names)]);
     let binding = Binding { extensions, ..Binding::default() };
     let driver = Driver::new(&pack, &binding, &"https://n.test".parse().expect("an address")).expect("bound");
     let ask = ask("Customer", "number");
-    assert!(query(&request(&driver, &ask, &["1"])).contains("AS currency, c.custentity_region\nFROM"));
+    assert!(query(&request(&driver, &ask, &["1"])).contains("AS currency, custentity_region\nFROM"));
 }
 
 #[test]
