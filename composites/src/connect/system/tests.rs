@@ -9,11 +9,13 @@ use portico_contracts::tenancy::{ConsumerId, Tier};
 
 use super::*;
 use crate::ask::{Narrow, Tally};
-use crate::connect::credentials::ClientCredentials;
+use crate::connect::credentials::{ClientCredentials, SignedAssertion, SigningAlgorithm, SigningKey};
 use crate::connect::network::Network;
 use crate::connect::stage::{Asked, Play, Stage};
 use crate::connect::wire::Drift;
 use crate::endure::BreakerState;
+
+mod packs;
 
 const PACK: &str = r#"
 pack: test

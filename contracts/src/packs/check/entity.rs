@@ -216,6 +216,9 @@ fn look_up(
     if from.is_some() && language != Language::Suiteql {
         reader.mistake(section.line, at, "only in SuiteQL packs a look-up has tables of its own");
     }
+    if section.get("links").is_some() && language != Language::Rest {
+        reader.mistake(section.line, &section.at("links"), "only REST packs say links");
+    }
     let links = section.get("links").and_then(|inner| links(reader, inner, &section.at("links"), of));
     Some(LookUp {
         by: mapping.1,

@@ -169,6 +169,7 @@ fn what_columns_pages_and_links_lack_is_said() {
         "10: errors.except: `except` goes with `at`, and not with `is`",
         "13: entities.Receivables.fields.customerNumber: there is no column `number`; did you mean `Number`?",
         "15: entities.Receivables.columns.Number: columns are named by lower-case letters, digits and `_`",
+        "20: entities.Receivables.by.customerNumber.links: only REST packs say links",
         "20: entities.Receivables.by.customerNumber.links: `request` is missing",
         "20: entities.Receivables.by.customerNumber.links: `key` is missing",
         "20: entities.Receivables.by.customerNumber.links: `ids` is missing",
