@@ -62,6 +62,8 @@ pub struct ClientCredentials {
     pub client_id: Secret,
     /// Our secret there.
     pub client_secret: Secret,
+    /// What an account has granted us once, where the system wants that shown too (RFC 6749 §6). It must not change.
+    pub refresh_token: Option<Secret>,
     /// What we ask for; stands above a parameter of that name.
     pub scope: Option<String>,
     /// Where name and secret go.
@@ -79,6 +81,7 @@ impl ClientCredentials {
             token_url,
             client_id,
             client_secret,
+            refresh_token: None,
             scope: None,
             body: auth.token_body,
             parameters: auth.parameters.clone(),
@@ -98,10 +101,14 @@ impl Credentials {
         match self {
             Credentials::None => {}
             Credentials::Bearer(one) | Credentials::Header { value: one, .. } => part(one.reveal()),
-            Credentials::Basic { user: one, password: two }
-            | Credentials::ClientCredentials(ClientCredentials { client_id: one, client_secret: two, .. }) => {
+            Credentials::Basic { user: one, password: two } => {
                 part(one.reveal());
                 part(two.reveal());
+            }
+            Credentials::ClientCredentials(settings) => {
+                part(settings.client_id.reveal());
+                part(settings.client_secret.reveal());
+                part(settings.refresh_token.as_ref().map_or("", Secret::reveal));
             }
             Credentials::SignedAssertion(SignedAssertion { client_id, key, .. }) => {
                 part(client_id.reveal());

@@ -81,6 +81,16 @@ async fn a_token_is_asked_for_as_the_kind_of_system_wants_it() {
     "#);
 }
 
+#[tokio::test]
+async fn what_an_account_has_granted_stands_for_our_own_permission() {
+    let stage = counting(r#","expires_in":1800"#).await;
+    let settings =
+        ClientCredentials { refresh_token: Some(Secret::new("eu1-1e8f")), ..settings(&stage, TokenBody::Form) };
+    assert!(!format!("{settings:?}").contains("eu1"));
+    token(&authorizer(settings)).await;
+    insta::assert_snapshot!(stage.asked()[0].body, @"grant_type=refresh_token&refresh_token=eu1-1e8f&client_id=id%7E1&client_secret=s%26cret%2F&scope=read&expires_in=3600");
+}
+
 fn written(asked: &Asked) -> String {
     let (kind, authorization) = (asked.header("content-type"), asked.header("authorization"));
     let (kind, authorization) = (kind.unwrap_or("none"), authorization.unwrap_or("none"));

@@ -216,7 +216,10 @@ fn post(url: &str, kind: &'static str) -> http::request::Builder {
 }
 
 fn by_secret(settings: &ClientCredentials) -> Result<Request<Full<Bytes>>, http::Error> {
-    let mut parameters = vec![("grant_type", "client_credentials")];
+    let mut parameters = match &settings.refresh_token {
+        Some(refresh) => vec![("grant_type", "refresh_token"), ("refresh_token", refresh.reveal())],
+        None => vec![("grant_type", "client_credentials")],
+    };
     let (id, secret) = (settings.client_id.reveal(), settings.client_secret.reveal());
     if settings.body != TokenBody::Basic {
         parameters.extend([("client_id", id), ("client_secret", secret)]);

@@ -84,6 +84,10 @@ fn client_credentials(
 ) -> Option<ClientCredentials> {
     let client_id = ledger.secret(&oauth.client_id);
     let client_secret = ledger.secret(&oauth.client_secret);
+    let refresh_token = match &oauth.refresh_token {
+        Some(refresh) => Some(ledger.secret(refresh)?),
+        None => None,
+    };
     let scope = oauth.scope.as_ref().and_then(|scope| ledger.text(scope));
     let body = match oauth.client_auth {
         None => pack.auth.token_body,
@@ -100,6 +104,7 @@ fn client_credentials(
         token_url: token_url?,
         client_id: client_id?,
         client_secret: client_secret?,
+        refresh_token,
         scope,
         body,
         parameters,

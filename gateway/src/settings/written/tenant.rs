@@ -90,6 +90,8 @@ pub(crate) struct OauthSection {
     pub(crate) client_id: At<SecretReference>,
     /// Our secret there: a reference.
     pub(crate) client_secret: At<SecretReference>,
+    /// What an account has granted us once and for all, where the system wants that shown too: a reference.
+    pub(crate) refresh_token: Option<At<SecretReference>>,
     /// What we ask for, or `env:NAME`.
     pub(crate) scope: Option<At<String>>,
     /// Where name and secret go: basic (a header), form or json. Default: as the pack says.
