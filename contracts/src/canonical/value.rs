@@ -21,7 +21,7 @@ impl Currency {
 
     /// The code in upper case.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// How many decimal digits the minor unit has (ISO 4217): 2 for most, 0 and 3 for some.
