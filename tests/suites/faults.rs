@@ -168,6 +168,12 @@ impl Cell {
             // Only a system that is not the one in trouble is told.
             *codes.entry(code.strip_suffix(&system).unwrap_or(&code).to_owned()).or_default() += 1;
         }
+        // On a fast machine the breaker opens while the request still runs: the later calls fail for the same reason.
+        if codes.len() == 2
+            && let Some(paused) = codes.remove("breaker_open")
+        {
+            codes.values_mut().for_each(|count| *count += paused);
+        }
         let told: Vec<String> = codes.iter().map(|(code, count)| format!("{code} × {count}")).collect();
         if told.is_empty() { "all there".to_owned() } else { told.join(", ") }
     }
@@ -199,7 +205,11 @@ fn decision(value: &Value, members: &[&str]) -> String {
     let said =
         members.iter().map(|member| value[member].as_str().map_or_else(|| value[member].to_string(), str::to_owned));
     let reasons = value["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["code"].as_str());
-    format!("{} [{}]", said.collect::<Vec<_>>().join(" "), reasons.collect::<Vec<_>>().join(" "))
+    let mut reasons: Vec<&str> = reasons.collect();
+    if reasons.len() > 1 {
+        reasons.retain(|reason| *reason != "breaker_open");
+    }
+    format!("{} [{}]", said.collect::<Vec<_>>().join(" "), reasons.join(" "))
 }
 
 /// Where an answer says something else than a healthy one, though nothing is said to be missing there. Decisions aside:
