@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
+use portico_gateway::settings::Settings;
 use portico_tests::{Drift, Fault, JsonType, Reply, Role, Scene, Tenant, WrongRows};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -42,7 +44,7 @@ const DEADLINE: Duration = Duration::from_millis(1_500);
 const GRACE: Duration = Duration::from_millis(50);
 /// What a busy machine may add, where several cells are tried at once in an unoptimised build. With `PORTICO_LONG` one
 /// is tried after the other, and nothing is added.
-const NOISE: Duration = Duration::from_millis(250);
+const NOISE: Duration = Duration::from_millis(500);
 /// Cells that are tried at once, in all tests together.
 const AT_ONCE: u32 = 4;
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE as usize);
@@ -121,6 +123,17 @@ fn settled(fault: &str, text: &str) -> String {
     }
 }
 
+/// Whether one opens while these few requests still run is a question of the machine's speed; what it does has tests of
+/// its own.
+fn keep_breakers_closed(settings: &mut Settings) {
+    for tenant in settings.tenants.values_mut() {
+        let tenant = Arc::get_mut(tenant).expect("nobody else holds settings that are being written");
+        for system in tenant.systems.values_mut() {
+            Arc::make_mut(system).endure.breaker.volume = u32::MAX;
+        }
+    }
+}
+
 /// One system in one kind of trouble.
 struct Cell {
     fault: &'static str,
@@ -144,6 +157,7 @@ impl Cell {
         let scene = Scene::with(|settings| {
             settings.tiers.critical = DEADLINE;
             settings.tiers.standard = DEADLINE;
+            keep_breakers_closed(settings);
         })
         .await;
         let warm = scene.graphql(WARM).as_consumer("support-console").send().await;
@@ -167,12 +181,6 @@ impl Cell {
             let code = settled(self.fault, error.split_once(' ').map_or("", |(_, rest)| rest));
             // Only a system that is not the one in trouble is told.
             *codes.entry(code.strip_suffix(&system).unwrap_or(&code).to_owned()).or_default() += 1;
-        }
-        // On a fast machine the breaker opens while the request still runs: the later calls fail for the same reason.
-        if codes.len() == 2
-            && let Some(paused) = codes.remove("breaker_open")
-        {
-            codes.values_mut().for_each(|count| *count += paused);
         }
         let told: Vec<String> = codes.iter().map(|(code, count)| format!("{code} × {count}")).collect();
         if told.is_empty() { "all there".to_owned() } else { told.join(", ") }
@@ -205,11 +213,7 @@ fn decision(value: &Value, members: &[&str]) -> String {
     let said =
         members.iter().map(|member| value[member].as_str().map_or_else(|| value[member].to_string(), str::to_owned));
     let reasons = value["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["code"].as_str());
-    let mut reasons: Vec<&str> = reasons.collect();
-    if reasons.len() > 1 {
-        reasons.retain(|reason| *reason != "breaker_open");
-    }
-    format!("{} [{}]", said.collect::<Vec<_>>().join(" "), reasons.join(" "))
+    format!("{} [{}]", said.collect::<Vec<_>>().join(" "), reasons.collect::<Vec<_>>().join(" "))
 }
 
 /// Where an answer says something else than a healthy one, though nothing is said to be missing there. Decisions aside:
