@@ -96,7 +96,7 @@ mod tests {
         for (number, tenant) in ["ACME", "GLOBEX"].into_iter().enumerate() {
             for system in ["ERP", "CRM", "BILLING", "SUPPORT"] {
                 secrets.insert(format!("{tenant}_{system}_URL"), "http://127.0.0.1:2".to_owned());
-                for what in ["CLIENT_ID", "CLIENT_SECRET", "API_KEY", "SCOPE"] {
+                for what in ["CLIENT_ID", "CLIENT_SECRET", "API_KEY", "SCOPE", "CERTIFICATE_ID", "PRIVATE_KEY"] {
                     secrets.insert(format!("{tenant}_{system}_{what}"), "secret".to_owned());
                 }
             }
