@@ -23,7 +23,7 @@ use crate::fresh::Wish;
 
 pub(crate) use build::plan;
 pub(crate) use composite::{
-    CompositePlan, CreditPlan, CreditSteps, EntitlementPlan, OrderCheckPlan, OrderedLine, WarrantyPlan,
+    CompositePlan, Covers, CreditPlan, CreditSteps, EntitlementPlan, OrderCheckPlan, OrderedLine, WarrantyPlan,
 };
 pub(crate) use customer::CustomerPlan;
 pub(crate) use customer::DiscrepancyPlan;
@@ -150,6 +150,8 @@ pub(crate) enum Completion {
     InvoiceFromItem(StepId),
     /// The total of an `Order`, and whether it is partly shipped, from its lines.
     OrderFromLines(StepId),
+    /// The serial numbers of a `Contract`, from its `ContractCoverage`s.
+    ContractFromCoverage(StepId),
 }
 
 /// A page of entities.

@@ -93,12 +93,14 @@ mod tests {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
+        let key = rcgen::KeyPair::generate().unwrap();
         for (number, tenant) in ["ACME", "GLOBEX"].into_iter().enumerate() {
             for system in ["ERP", "CRM", "BILLING", "SUPPORT"] {
                 secrets.insert(format!("{tenant}_{system}_URL"), "http://127.0.0.1:2".to_owned());
-                for what in ["CLIENT_ID", "CLIENT_SECRET", "API_KEY", "SCOPE", "CERTIFICATE_ID", "PRIVATE_KEY"] {
+                for what in ["CLIENT_ID", "CLIENT_SECRET", "API_KEY", "SCOPE", "CERTIFICATE_ID"] {
                     secrets.insert(format!("{tenant}_{system}_{what}"), "secret".to_owned());
                 }
+                secrets.insert(format!("{tenant}_{system}_PRIVATE_KEY"), key.serialize_pem());
             }
             secrets.insert(format!("{tenant}_ERP_TOKEN_URL"), "http://127.0.0.1:2/token".to_owned());
             for (consumer, digit) in [("ONE", "a"), ("TWO", "b")] {

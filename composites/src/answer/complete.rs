@@ -78,6 +78,7 @@ pub(super) fn complete(
         Completion::ReceivablesFromItems(step) => receivables(&mut record, &rows(plan, gathered, step, parent), today),
         Completion::InvoiceFromItem(step) => invoice(&mut record, &rows(plan, gathered, step, row), today),
         Completion::OrderFromLines(step) => order(&mut record, &rows(plan, gathered, step, row)),
+        Completion::ContractFromCoverage(step) => contract(&mut record, &rows(plan, gathered, step, row)),
     }
     record
 }
@@ -218,6 +219,15 @@ fn status(open: Money, due: Option<NaiveDate>, today: NaiveDate) -> &'static str
         Some(due) if due < today => "OVERDUE",
         _ => "OPEN",
     }
+}
+
+/// The serial numbers that a contract covers; none where it covers everything.
+pub(super) fn contract(record: &mut Record, covered: &AllRows) {
+    let serials = match covered {
+        Ok(page) => Value::List(page.rows.iter().map(|row| row.get("serialNumber").clone()).collect()),
+        Err(failure) => Value::Failed(Arc::clone(failure)),
+    };
+    record.set("coversSerialNumbers", serials);
 }
 
 /// What the lines tell of an order.

@@ -144,7 +144,9 @@ impl<'a> Builder<'a> {
             self.wish = self.wish.and(Wish { max_age: Some(Duration::from_secs(seconds.into())), ..Wish::default() });
         }
         let sets: Vec<&'a SelectionSet> = same.iter().map(|field| &field.selection_set.node).collect();
-        let resolved = match (field.composite, &field.relation, field.name) {
+        // What the record itself holds need not be looked up elsewhere.
+        let elsewhere = |relation: &&Relation| relation.take.is_none() || !holds(self.estate, here, field.name);
+        let resolved = match (field.composite, field.relation.as_ref().filter(elsewhere), field.name) {
             (Some("discrepancies"), _, _) => self.discrepancies(here.customer, &sets, path),
             (Some(name), _, _) => self.composite(name, &arguments, &sets, path),
             (None, Some(relation), _) => self.relation(field, relation, &arguments, &sets, here, path),
@@ -224,6 +226,7 @@ impl<'a> Builder<'a> {
             "Receivables" => &["openBalance", "overdueBalance", "oldestOverdueDays"],
             "Invoice" => &["dueOn", "openAmount", "status"],
             "Order" if field == "total" => return self.estate.owner(expect_object("OrderLine")).is_some(),
+            "Contract" if field == "coversSerialNumbers" => return self.coverage_is_kept_apart(),
             _ => &[],
         };
         completed.contains(&field) && self.estate.owner(expect_object("OpenItem")).is_some()
@@ -396,8 +399,23 @@ impl<'a> Builder<'a> {
                 let lines = self.step(Lookup::all("OrderLine", "orderNumber", key, Some(step)))?;
                 Some(Completion::OrderFromLines(lines))
             }
+            "Contract" if needs(&["coversSerialNumbers"]) => {
+                self.coverage_of(step).map(Completion::ContractFromCoverage)
+            }
             _ => None,
         }
+    }
+
+    /// The serial numbers of the contracts that a step brings, where the same system keeps them apart.
+    pub(super) fn coverage_of(&mut self, contracts: StepId) -> Option<StepId> {
+        let key = KeyExpr::Parent(expect_object("Contract").ordinal("number")?);
+        let lookup = Lookup::all("ContractCoverage", "contractNumber", key, Some(contracts));
+        if self.coverage_is_kept_apart() { self.step(lookup) } else { None }
+    }
+
+    fn coverage_is_kept_apart(&self) -> bool {
+        let owner = |entity| self.estate.owner(expect_object(entity)).map(|owner| owner.id());
+        owner("Contract").is_some() && owner("Contract") == owner("ContractCoverage")
     }
 
     /// What has to be filtered here, because the rows' state is known only once they are completed.
@@ -495,6 +513,12 @@ pub(super) struct Rows {
     pub(super) step: StepId,
     /// Filters that the system may not have applied.
     pub(super) filter: Filter,
+}
+
+/// Whether the records of an entity hold a field themselves.
+fn holds(estate: &Estate, here: &Here<'_>, field: &str) -> bool {
+    here.record.entity.is_some()
+        && estate.owner(here.record).is_some_and(|owner| owner.provides_field(here.record, field))
 }
 
 /// The connection type that a field returns, if it does.
