@@ -16,4 +16,5 @@ mod proxied;
 mod refusals;
 mod sales;
 mod tenants;
+mod traps;
 mod tryton;
