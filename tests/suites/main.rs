@@ -4,6 +4,7 @@ mod attacks;
 mod batching;
 mod command_line;
 mod credit;
+mod drift;
 mod faults;
 mod graphql_http;
 mod limits;

@@ -303,6 +303,11 @@ impl Driver {
         sorting.sort(records, complete)
     }
 
+    /// Whether the rows of one key are added up to one.
+    pub fn adds_up(&self, ask: &Ask) -> bool {
+        self.found(ask).is_some_and(|(mapping, _)| mapping.combine)
+    }
+
     fn found(&self, ask: &Ask) -> Option<(&EntityMapping, &LookUp)> {
         let mapping = self.pack.entities.get(ask.entity.name)?;
         Some((mapping, mapping.by.get(ask.by)?))

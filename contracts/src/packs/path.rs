@@ -2,7 +2,8 @@
 //!
 //! `[]` goes through every element of a list, `[0]` to one, `[id=42]` to the one whose member has that value
 //! (`[paid=]` to the one whose member has none), `^` from a row to what encloses its list, and a final `?` says that
-//! the value may be missing without that being news. Members with dots or other signs are quoted: `"@odata.nextLink"`.
+//! the value may be missing without that being news; `??` that something else may stand on the way, too. Members with
+//! dots or other signs are quoted: `"@odata.nextLink"`.
 
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Path {
     pub steps: Vec<Step>,
     /// Whether a missing value is usual.
     pub optional: bool,
+    /// Whether it is usual, too, that something else stands on the way: an id where an object may be.
+    pub lenient: bool,
 }
 
 impl Path {
@@ -34,7 +37,9 @@ impl Path {
         let mut rest = text.trim();
         let optional = rest.ends_with('?');
         rest = rest.strip_suffix('?').unwrap_or(rest);
-        let mut path = Path { optional, ..Path::default() };
+        let lenient = rest.ends_with('?');
+        rest = rest.strip_suffix('?').unwrap_or(rest);
+        let mut path = Path { optional, lenient, ..Path::default() };
         if rest == "$" {
             return Ok(path);
         }
@@ -111,7 +116,9 @@ mod tests {
         assert!(path.is_many());
         assert_eq!(path.members(), ["items", "data"]);
         let path = Path::parse("^.metadata.erp_id?").expect("a path");
-        assert_eq!((path.up, path.optional, path.steps.len()), (1, true, 2));
+        assert_eq!((path.up, path.optional, path.lenient, path.steps.len()), (1, true, false, 2));
+        let path = Path::parse("customer.id??").expect("a path");
+        assert_eq!((path.optional, path.lenient, path.steps.len()), (true, true, 2));
         let path = Path::parse("custom_fields[id=42].value").expect("a path");
         assert_eq!(path.steps[1], Step::Having("id".into(), "42".into()));
         assert_eq!(Path::parse("\"@odata.nextLink\"").expect("a path").steps, [member("@odata.nextLink")]);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::snapshot::Snapshot;
+use crate::telemetry::{DriftSummary, Drifts};
 
 #[derive(Serialize)]
 struct Status<'s> {
@@ -26,6 +27,9 @@ struct SystemStatus<'s> {
     system: &'s str,
     role: &'static str,
     pack: &'s str,
+    /// Where it differs from its pack; `/api/drift` tells which fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftSummary>,
 }
 
 #[derive(Serialize)]
@@ -44,7 +48,7 @@ struct IssuerStatus<'s> {
 }
 
 /// The status as JSON.
-pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
+pub(super) fn json(snapshot: &Snapshot, drifts: &Drifts) -> Vec<u8> {
     let settings = &snapshot.settings;
     let tenants = settings.tenants.values().map(|tenant| TenantStatus {
         tenant: tenant.id.as_str(),
@@ -55,6 +59,7 @@ pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
                 system: system.id.as_str(),
                 role: system.role.as_str(),
                 pack: &system.pack.name,
+                drift: drifts.of(&tenant.id, &system.id),
             })
             .collect(),
         consumers: tenant.consumers.keys().map(|consumer| consumer.as_str()).collect(),
