@@ -159,6 +159,7 @@ fn having<'b>(items: &'b [Json], name: &str, value: &str) -> Found<'b> {
         let is_it = match item.get(name) {
             None => return Found::Mismatch,
             Some(Json::Null) => value.is_empty(),
+            Some(Json::Bool(_)) if !matches!(value, "true" | "false") => return Found::Mismatch,
             Some(member) => match text_of(member) {
                 Some(text) => text == value,
                 None => return Found::Mismatch,
