@@ -5,6 +5,8 @@
 //! the value may be missing without that being news; `??` that something else may stand on the way, too. Members with
 //! dots or other signs are quoted: `"@odata.nextLink"`.
 
+use std::fmt;
+
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -72,6 +74,39 @@ impl Path {
     }
 }
 
+impl fmt::Display for Path {
+    /// As packs write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.up == 0 && self.steps.is_empty() {
+            return f.write_str("$");
+        }
+        f.write_str(&"^".repeat(self.up))?;
+        let mut dot = self.up > 0;
+        for step in &self.steps {
+            match step {
+                Step::Member(name) => {
+                    f.write_str(if dot { "." } else { "" })?;
+                    let quoted = name.contains('.') || !name.chars().all(is_plain);
+                    if quoted { write!(f, "\"{name}\"")? } else { f.write_str(name)? }
+                }
+                Step::Each => f.write_str("[]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Having(name, value) => write!(f, "[{name}={value}]")?,
+            }
+            dot = true;
+        }
+        f.write_str(match (self.optional, self.lenient) {
+            (_, true) => "??",
+            (true, false) => "?",
+            (false, false) => "",
+        })
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | ':' | '#')
+}
+
 fn step(rest: &str, first: bool) -> Result<(Step, &str), &'static str> {
     if let Some(inside) = rest.strip_prefix('[') {
         let (inside, after) = inside.split_once(']').ok_or("a `[` is not closed")?;
@@ -84,8 +119,7 @@ fn step(rest: &str, first: bool) -> Result<(Step, &str), &'static str> {
     }
     let end = rest.find(['.', '[']).unwrap_or(rest.len());
     let (name, after) = rest.split_at(end);
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | ':' | '#');
-    match name.is_empty() || !name.chars().all(plain) {
+    match name.is_empty() || !name.chars().all(is_plain) {
         true => Err("members are letters, digits, `_`, `-`, `$`, `@`, `:` and `#`, or quoted"),
         false => Ok((Step::Member(name.to_owned()), after)),
     }
@@ -123,6 +157,21 @@ mod tests {
         assert_eq!(path.steps[1], Step::Having("id".into(), "42".into()));
         assert_eq!(Path::parse("\"@odata.nextLink\"").expect("a path").steps, [member("@odata.nextLink")]);
         assert_eq!(Path::parse("$").expect("the whole"), Path::default());
+    }
+
+    #[test]
+    fn a_path_is_written_as_it_is_read() {
+        for text in [
+            "a.b",
+            "items.data[].price.id",
+            "^.metadata.erp_id?",
+            "f[id=42].value",
+            "\"@odata.next.Link\"",
+            "$",
+            "[0].x??",
+        ] {
+            assert_eq!(Path::parse(text).expect("a path").to_string(), text);
+        }
     }
 
     #[test]
