@@ -6,6 +6,8 @@ mod demo;
 mod explain;
 mod init;
 mod keys;
+mod live;
+mod pack;
 mod running;
 mod sandbox;
 mod schema;
@@ -42,6 +44,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Packs: check one, try one against a system, see what they cover.
+    #[command(subcommand)]
+    Pack(pack::Command),
     /// Print the JSON Schema of the configuration, for editors.
     Schema(schema::Arguments),
     /// Print completions for a shell.
@@ -106,6 +111,7 @@ impl Command {
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Sandbox(arguments) => sandbox::run(&arguments),
             Command::Keys(command) => keys::run(&command),
+            Command::Pack(command) => pack::run(&command),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }

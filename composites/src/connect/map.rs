@@ -81,7 +81,7 @@ impl<'p> Mapper<'p> {
         Ok(record)
     }
 
-    fn fields(
+    pub(super) fn fields(
         &mut self,
         of: &'static ObjectType,
         fields: &[(usize, &'static str, Mapping)],

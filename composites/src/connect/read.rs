@@ -102,7 +102,7 @@ impl Reading<'_> {
     }
 
     /// The body of an answer that is no refusal.
-    fn body(&self, answer: &Answer) -> Result<Json, Rejection> {
+    pub(super) fn body(&self, answer: &Answer) -> Result<Json, Rejection> {
         let body: Result<Json, String> = if says_html(&answer.headers) {
             Err("an HTML page".to_owned())
         } else {

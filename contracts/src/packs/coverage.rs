@@ -117,6 +117,17 @@ fn with_required_settings_only(pack: &Pack) -> Option<Pack> {
     pack.bind(&given).ok()
 }
 
+/// The page of the documentation.
+pub fn page(packs: &[&Pack]) -> String {
+    format!(
+        "# Coverage\n\nWhich fields of the model each shipped pack maps. Written by `portico pack coverage --output \
+         docs/coverage.md`;\na test fails where it is out of date. `yes`: read from the system. `fixed`: always the same. \
+         `by a setting`: where a\ntenant's optional setting says where it stands. Empty: null, without an error. The last row \
+         says by which fields an\nentity is looked up, and how many keys one request carries.\n{}",
+        table(packs)
+    )
+}
+
 /// The table of all these packs: a row for each field, a column for each pack, as Markdown.
 pub fn table(packs: &[&Pack]) -> String {
     let mut text = String::new();

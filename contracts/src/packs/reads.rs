@@ -9,6 +9,8 @@ pub struct Reading<'m> {
     pub path: &'m Path,
     /// What it becomes; absent where it only decides (a condition) or belongs to something else (a factor).
     pub kind: Option<&'m Kind>,
+    /// The only words of it that count, where a condition on the same place says so.
+    pub only: Option<&'m [String]>,
 }
 
 impl Mapping {
@@ -25,10 +27,11 @@ impl Mapping {
             Mapping::Object(_, fields) => fields.iter().for_each(|(.., mapping)| mapping.collect(into)),
             Mapping::FirstOf(all) => all.iter().for_each(|mapping| mapping.collect(into)),
             Mapping::Read(read) => {
-                into.extend(read.paths.iter().map(|path| Reading { path, kind: Some(&read.kind) }));
+                let only = |path: &Path| read.only_if.iter().find(|one| one.path == *path).map(|one| &one.values[..]);
+                into.extend(read.paths.iter().map(|path| Reading { path, kind: Some(&read.kind), only: only(path) }));
                 into.extend(read.only_if.iter().map(|condition| condition.reading()));
                 if let Some(Times::Value(path)) = &read.times {
-                    into.push(Reading { path, kind: Some(&Kind::Decimal) });
+                    into.push(Reading { path, kind: Some(&Kind::Decimal), only: None });
                 }
                 if let Kind::Money { currency, .. } = &read.kind {
                     currency.iter().for_each(|mapping| mapping.collect(into));
@@ -40,6 +43,6 @@ impl Mapping {
 
 impl Condition {
     fn reading(&self) -> Reading<'_> {
-        Reading { path: &self.path, kind: None }
+        Reading { path: &self.path, kind: None, only: None }
     }
 }

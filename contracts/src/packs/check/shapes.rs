@@ -25,19 +25,19 @@ pub(super) fn read(reader: &mut Reader, top: &Section<'_>, language: Language) -
             let text = reader.raw_text(&entry.value, &at)?;
             reader.name(&text, entry.line, &at).map(Shapes::Metadata)
         }
-        "describe" => address(reader, &entry.value, &at).map(Shapes::Describe),
-        "row" => address(reader, &entry.value, &at).map(Shapes::Row),
+        "describe" => address(reader, &entry.value, &at, &[Hole::Shape]).map(Shapes::Describe),
+        "row" => address(reader, &entry.value, &at, &[Hole::Shape, Hole::Fields]).map(Shapes::Row),
         _ => fields(reader, &entry.value, &at).map(|list| Shapes::Fields(Box::new(list))),
     }
 }
 
 /// An address with the hole `{shape}`.
-fn address(reader: &mut Reader, node: &Node, at: &str) -> Option<Template> {
+fn address(reader: &mut Reader, node: &Node, at: &str, holes: &[Hole]) -> Option<Template> {
     let text = reader.raw_text(node, at)?;
     if !text.starts_with('/') || !text.contains("{shape}") {
         reader.mistake(node.line, at, "an address begins with `/` and has the hole `{shape}`");
     }
-    reader.template(&text, node.line, at, &[Hole::Shape])
+    reader.template(&text, node.line, at, holes)
 }
 
 fn fields(reader: &mut Reader, node: &Node, at: &str) -> Option<FieldList> {
@@ -53,7 +53,7 @@ fn fields(reader: &mut Reader, node: &Node, at: &str) -> Option<FieldList> {
         reader.mistake(section.line, &section.at("rows"), "the fields are a list: `results[]`");
     }
     Some(FieldList {
-        path: address(reader, section.get("path")?, &section.at("path"))?,
+        path: address(reader, section.get("path")?, &section.at("path"), &[Hole::Shape])?,
         rows: many(rows)?,
         name: reader.path_at(&section, "name")?,
         kind: reader.path_at(&section, "type"),
