@@ -9,6 +9,7 @@ mod faults;
 mod graphql_http;
 mod limits;
 mod lookups;
+mod ninth;
 mod observing;
 mod partner;
 mod protocols;

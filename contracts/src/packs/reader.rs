@@ -184,6 +184,10 @@ impl Reader {
     }
 
     pub(super) fn path(&mut self, node: &Node, at: &str) -> Option<Path> {
+        if matches!(node.kind, Kind::Bool(_)) {
+            self.mistake(node.line, at, "YAML reads this as true or false; a member of that name is written in quotes");
+            return None;
+        }
         let text = self.raw_text(node, at)?;
         let text = self.name(&text, node.line, at)?;
         match Path::parse(&text) {

@@ -82,6 +82,9 @@ impl Comparison {
     pub(super) fn hold(&mut self, entity: &str, of: &str, wanted: Wanted<'_>, there: &There) {
         let Wanted { field, path, kind, only } = wanted;
         match there {
+            There::Nothing(_) if path.optional => {
+                self.note(format!("{entity}.{field} reads `{path}`, which `{of}` does not have; the pack allows that"));
+            }
             There::Nothing(near) => {
                 let near = near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
                 self.difference(format!("{entity}.{field} reads `{path}`, which `{of}` does not have{near}"));

@@ -242,9 +242,11 @@ fn what_a_driver_cannot_do_is_refused_with_its_line() {
 #[test]
 fn what_would_be_left_out_in_silence_is_refused() {
     let yaml = OWN
+        .replace("number: id", "number: no")
         .replace("{ path: title }", "{ path: title, map: { a: b }, format: day, with: ', ', else: x }")
         .replace("openedAt: created", "openedAt: { path: [created, created], unit: minor, const: now }\n      priority: { const: HIGH, only_if: { a: b } }");
     insta::assert_snapshot!(mistakes(&yaml).join("\n"), @"
+    10: entities.Case.fields.number: YAML reads this as true or false; a member of that name is written in quotes
     11: entities.Case.fields.subject.map: `map` says nothing about text; did you mean `as`?
     11: entities.Case.fields.subject.format: `format` says nothing about text
     11: entities.Case.fields.subject.else: `else` goes with `only_if`
