@@ -1,5 +1,7 @@
 //! The program as an operator runs it: the real binary, its words, its exit codes, its signals.
 
+mod documented;
+mod kit;
 mod program;
 
 use std::collections::BTreeMap;

@@ -85,7 +85,7 @@ pub async fn look_up(system: &System, ask: &Ask, key: &Key, call: &Call) -> Tria
     let mut trial = Trial { exchanges: Vec::new(), outcome: Ok(0), strays: 0 };
     let mut questions = system.driver().requests(ask, std::slice::from_ref(key));
     if let Some((_, failure)) = questions.refused.pop() {
-        trial.outcome = Err(failure.message.clone());
+        trial.outcome = Err(failure.message);
         return trial;
     }
     let mut next = questions.chunks.pop().map(|chunk| chunk.request);
@@ -171,8 +171,14 @@ fn told_rows(system: &System, ask: &Ask, answer: &Answer) -> Vec<Row> {
 }
 
 fn told(field: &'static str, mapping: &Mapping, record: &Record, frames: &[&Json]) -> Told {
-    let read =
-        mapping.reads().into_iter().map(|Read { path, .. }| (path.to_string(), standing(path, frames))).collect();
+    let mut read: Vec<(String, Option<String>)> = Vec::new();
+    for Read { path, .. } in mapping.reads() {
+        let name = path.to_string();
+        // A condition may be about the very place that the value is read from.
+        if !read.iter().any(|(known, _)| *known == name) {
+            read.push((name, standing(path, frames)));
+        }
+    }
     let (value, why) = match record.get(field) {
         Value::Failed(failure) => (None, Some(failure.message.clone())),
         Value::Null => (None, Some(why_null(mapping, frames).to_owned())),

@@ -17,7 +17,7 @@ pub(super) enum Command {
     /// Check packs: every mistake with its line, what they cover, and what would be asked key by key. Asks no system.
     Check(check::Arguments),
     /// Look one key up in a live system: what was asked, what came back, what each field was made of.
-    Try(try_out::Arguments),
+    Try(Box<try_out::Arguments>),
     /// Print which fields of the model each shipped pack maps, as the page docs/coverage.md.
     Coverage(coverage::Arguments),
 }
@@ -33,7 +33,7 @@ pub(super) fn run(command: &Command) -> Result<ExitCode, Failure> {
 /// Reads a pack from a file, or takes the shipped one of that name. Mistakes are one a line.
 fn read(named: &str) -> Result<Arc<Pack>, Failure> {
     let path = std::path::Path::new(named);
-    if !path.exists() {
+    if !path.is_file() {
         let known: Vec<&str> = Pack::built_in_names().collect();
         return Pack::built_in(named).ok_or_else(|| {
             Failure::new(format!(

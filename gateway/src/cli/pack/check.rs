@@ -7,7 +7,6 @@ use portico_contracts::packs::Pack;
 use portico_contracts::packs::coverage::{self, EntityCoverage, RelationCoverage, State};
 
 use super::{Failure, read};
-use crate::cli::check::count;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -37,7 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     match wrong {
         0 => Ok(ExitCode::SUCCESS),
-        wrong => Err(Failure::new(format!("{} not in order", count(wrong, "pack")))),
+        1 => Err(Failure::new("1 pack is not in order")),
+        wrong => Err(Failure::new(format!("{wrong} packs are not in order"))),
     }
 }
 

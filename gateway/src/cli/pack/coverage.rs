@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let page = coverage::page(&packs.iter().map(Arc::as_ref).collect::<Vec<_>>());
     match &arguments.output {
         Some(path) => {
-            std::fs::write(path, page).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?
+            std::fs::write(path, page).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         }
         None => super::super::print(&page)?,
     }

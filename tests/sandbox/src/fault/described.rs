@@ -13,7 +13,9 @@ pub(crate) fn listed(value: &mut Value, drift: &Drift) {
             match drift.becomes {
                 None => items.retain(|item| !is_it(item)),
                 Some(kind) => {
-                    items.iter_mut().filter(|item| is_it(item)).for_each(|item| item["type"] = json!(word(kind)))
+                    for item in items.iter_mut().filter(|item| is_it(item)) {
+                        item["type"] = json!(word(kind));
+                    }
                 }
             }
             items.iter_mut().for_each(|item| listed(item, drift));
