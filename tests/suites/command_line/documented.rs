@@ -40,7 +40,8 @@ impl Page {
     /// Where the text of a block begins and ends.
     fn place(text: &str, name: &str) -> (usize, usize) {
         let marker = format!("<!-- helpline: {name} -->\n```");
-        let at = text.find(&marker).unwrap_or_else(|| panic!("the page has no block `{name}`")) + marker.len();
+        assert!(text.contains(&marker), "the page has no block `{name}`");
+        let at = text.find(&marker).unwrap_or_default() + marker.len();
         let begin = at + text[at..].find('\n').expect("a fence ends its line") + 1;
         let end = begin + text[begin..].find("```").expect("a block ends");
         (begin, end)

@@ -183,7 +183,7 @@ fn pack_check_tells_every_mistake_and_what_is_covered() {
     DIR/own.yaml:9 entities.Order.rows: the driver `odata` does not read `rows`
     DIR/own.yaml:10 entities.Order.fields.total: an amount needs its currency: `{path: …, currency: …}`
     DIR/own.yaml:11 entities.Order.by.nmber: `nmber` is not mapped, so that rows could not be told apart by it; did you mean `number`?
-    portico: 1 pack not in order
+    portico: 1 pack is not in order
     ");
     own.write("  Order:\n    from: Orders\n    fields: { number: Number, status: { path: State, map: { a: OPEN } } }\n    by: { number: { batch: 1 } }\n");
     insta::assert_snapshot!(shown(&run(&["pack", "check", "--strict", &file]), folder.path()), @"
@@ -198,12 +198,16 @@ fn pack_check_tells_every_mistake_and_what_is_covered() {
         not followed  Query.orders, Customer.orders
 
       settings that nothing uses: company, currency
-    portico: 1 pack not in order
+    portico: 1 pack is not in order
     ");
     for shipped in portico_contracts::packs::Pack::built_in_names() {
         assert!(run(&["pack", "check", shipped]).status.success(), "{shipped}");
     }
-    insta::assert_snapshot!(shown(&run(&["pack", "check", "salesfroce"]), folder.path()), @"");
+    insta::assert_snapshot!(shown(&run(&["pack", "check", "salesfroce"]), folder.path()), @"
+    1
+    salesfroce: there is no such file, and no shipped pack of that name: chargebee, dynamics365, hubspot, netsuite, salesforce, servicenow, stripe, tryton, zendesk
+    portico: 1 pack is not in order
+    ");
 }
 
 #[test]

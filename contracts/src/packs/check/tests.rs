@@ -246,6 +246,7 @@ fn what_would_be_left_out_in_silence_is_refused() {
         .replace("{ path: title }", "{ path: title, map: { a: b }, format: day, with: ', ', else: x }")
         .replace("openedAt: created", "openedAt: { path: [created, created], unit: minor, const: now }\n      priority: { const: HIGH, only_if: { a: b } }");
     insta::assert_snapshot!(mistakes(&yaml).join("\n"), @"
+    8: entities.Case.fields: `number` is promised by the model and must be mapped
     10: entities.Case.fields.number: YAML reads this as true or false; a member of that name is written in quotes
     11: entities.Case.fields.subject.map: `map` says nothing about text; did you mean `as`?
     11: entities.Case.fields.subject.format: `format` says nothing about text
@@ -254,5 +255,6 @@ fn what_would_be_left_out_in_silence_is_refused() {
     13: entities.Case.fields.openedAt.unit: `unit` says nothing about a day or a moment
     13: entities.Case.fields.openedAt: only one of path, const can be said
     14: entities.Case.fields.priority.only_if: `only_if` goes with `path`
+    16: entities.Case.by.number: `number` is not mapped, so that rows could not be told apart by it
     ");
 }
