@@ -140,7 +140,7 @@ async fn pack_try_shows_each_step_and_no_credential() {
       customerNumber     CustomerAccount = "C-1001" → "C-1001"
       creditLimit        CreditLimit = 100000 → 100000 EUR
       onHold             OnHoldStatus = "No" → false
-      holdReason         OnHoldStatus = "No"; OnHoldStatus = "No" → null: it does not count here (`only_if`)
+      holdReason         OnHoldStatus = "No" → null: it does not count here (`only_if`)
       paymentTerms       PaymentTerms = "Net30" → "Net30"
       currency           always the same → "EUR"
 
