@@ -24,9 +24,8 @@ fn packs_md_names_every_member_of_the_format() {
     let members = parts.chain([&schema]).filter_map(|part| part["properties"].as_object()).flat_map(|part| part.keys());
     // As code, in an example or in a table.
     let is_named = |name: &str| {
-        [format!("`{name}`"), format!("{name}:"), format!("`{name}: "), format!("`{name},")]
-            .iter()
-            .any(|form| PACKS.contains(form.as_str()))
+        let forms = [format!("`{name}`"), format!("{name}:"), format!(" {name},"), format!(" {name} }}")];
+        forms.iter().any(|form| PACKS.contains(form.as_str()))
     };
     let missing: Vec<&String> = members.filter(|name| !is_named(name)).collect();
     assert!(missing.is_empty(), "docs/packs.md does not say {missing:?}");
