@@ -2,9 +2,11 @@
 
 mod attacks;
 mod batching;
+mod clients;
 mod command_line;
 mod credit;
 mod faults;
+mod foreign;
 mod graphql_http;
 mod limits;
 mod lookups;
