@@ -8,6 +8,7 @@ mod credit;
 mod faults;
 mod foreign;
 mod graphql_http;
+mod hostile;
 mod limits;
 mod lookups;
 mod observing;
