@@ -10,6 +10,7 @@ mod foreign;
 mod graphql_http;
 mod hostile;
 mod limits;
+mod localstripe;
 mod lookups;
 mod observing;
 mod partner;

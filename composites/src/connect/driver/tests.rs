@@ -13,6 +13,7 @@ mod chargebee;
 mod dynamics365;
 mod hostile;
 mod hubspot;
+mod links;
 mod netsuite;
 mod salesforce;
 mod servicenow;
