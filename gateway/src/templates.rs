@@ -128,30 +128,31 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        insta::assert_snapshot!(places.join("\n"), @r#"
-    /credit/v1 active
-      POST /checks
-    /erp/v1 active
-      GET /**
-    /partner/v0 retired
-    /partner/v1 deprecated
-      GET /orders/{orderNo}
-      GET /warranties/{serialNo}
-    /partner/v2 active
-      GET /orders/{number}
-      GET /orders
-      GET /products/{sku}
-      GET /warranties/{serialNumber}
-    /partner/v3 preview
-      GET /orders/{number}
-      GET /orders
-      GET /products/{sku}
-      GET /warranties/{serialNumber}
-    /sales/v1 active
-      POST /order-checks
-    /support/v1 active
-      GET /customers/{number}
-      GET /entitlements
-    "#);
+        insta::assert_snapshot!(places.join("\n"), @"
+        /credit/v1 active
+          POST /checks
+        /erp/v1 active
+          GET /**
+          GET /services/rest/**
+        /partner/v0 retired
+        /partner/v1 deprecated
+          GET /orders/{orderNo}
+          GET /warranties/{serialNo}
+        /partner/v2 active
+          GET /orders/{number}
+          GET /orders
+          GET /products/{sku}
+          GET /warranties/{serialNumber}
+        /partner/v3 preview
+          GET /orders/{number}
+          GET /orders
+          GET /products/{sku}
+          GET /warranties/{serialNumber}
+        /sales/v1 active
+          POST /order-checks
+        /support/v1 active
+          GET /customers/{number}
+          GET /entitlements
+        ");
     }
 }
