@@ -12,7 +12,7 @@ const account = new Client({ ...options, accessToken: system.credentials.api_key
 const app = new Client(options);
 const granted = await app.oauth.tokensApi.create(
   'refresh_token', undefined, undefined, system.credentials.client_id, system.credentials.client_secret,
-  system.credentials.refresh_token ?? `${system.credentials.client_id.replace(/-client$/, '')}-refresh`,
+  system.credentials.refresh_token,
 );
 app.setAccessToken(granted.accessToken);
 const stranger = new Client({ ...options, accessToken: 'pat-of-nobody' });

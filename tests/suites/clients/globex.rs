@@ -1,5 +1,4 @@
-//! HubSpot, Chargebee and ServiceNow, which globex runs. No library drives NetSuite's SuiteQL by the tokens that
-//! Portico signs in with: the one on PyPI signs by OAuth 1.0, which the vendor takes away.
+//! HubSpot, NetSuite, Chargebee and ServiceNow, which globex runs.
 
 use portico_tests::{Role, Tenant};
 
@@ -339,6 +338,146 @@ async fn servicenow_is_as_its_own_library_knows_it() {
         "args": [
           "Failed to obtain access token: 401 Unauthorized - access_denied"
         ]
+      }
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn netsuite_is_as_a_client_of_suiteql_knows_it() {
+    let Some(told) = told(Tenant::Globex, Role::Erp, "by_netsuite.py").await else { return };
+    insta::assert_snapshot!(told, @r#"
+    {
+      "token": {
+        "expires_in": 3600,
+        "token_type": "Bearer"
+      },
+      "good": [
+        {
+          "entityid": "G-2001",
+          "companyname": "Alpine Instruments AG"
+        }
+      ],
+      "texts": true,
+      "either": [
+        "G-2001",
+        "G-2002"
+      ],
+      "hostile_finds_nothing": 0,
+      "first_page": {
+        "count": 300,
+        "hasMore": true,
+        "offset": 0
+      },
+      "links": [
+        "first",
+        "last",
+        "next",
+        "prev",
+        "self"
+      ],
+      "pages": {
+        "read": 4,
+        "all": true,
+        "distinct": true
+      },
+      "odd_offset": {
+        "raised": "NetsuiteAPIRequestError",
+        "status": 400,
+        "body": {
+          "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.1",
+          "title": "Bad Request",
+          "status": 400,
+          "o:errorDetails": [
+            {
+              "detail": "The offset has to be divisible by the limit.",
+              "o:errorQueryParam": "offset",
+              "o:errorCode": "INVALID_PARAMETER"
+            }
+          ]
+        }
+      },
+      "no_such_column": {
+        "raised": "NetsuiteAPIRequestError",
+        "status": 400,
+        "body": {
+          "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.1",
+          "title": "Bad Request",
+          "status": 400,
+          "o:errorDetails": [
+            {
+              "detail": "Invalid search query. Detailed unprocessed description follows. Search error occurred: Unknown identifier 'nope'. Available identifiers are: {customer=customer}.",
+              "o:errorQueryParam": "q",
+              "o:errorCode": "INVALID_PARAMETER"
+            }
+          ]
+        }
+      },
+      "bad_query": {
+        "raised": "NetsuiteAPIRequestError",
+        "status": 400,
+        "body": {
+          "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.1",
+          "title": "Bad Request",
+          "status": 400,
+          "o:errorDetails": [
+            {
+              "detail": "Invalid search query. Detailed unprocessed description follows. Search error occurred: Invalid or unsupported search.",
+              "o:errorQueryParam": "q",
+              "o:errorCode": "INVALID_PARAMETER"
+            }
+          ]
+        }
+      },
+      "not_transient": {
+        "raised": "NetsuiteAPIRequestError",
+        "status": 400,
+        "body": {
+          "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.1",
+          "title": "Bad Request",
+          "status": 400,
+          "o:errorDetails": [
+            {
+              "detail": "The required request header 'Prefer' is missing or invalid. Use 'Prefer: transient'.",
+              "o:errorHeader": "Prefer",
+              "o:errorCode": "INVALID_HEADER"
+            }
+          ]
+        }
+      },
+      "throttled": {
+        "raised": "NetsuiteAPIRequestError",
+        "status": 429,
+        "body": {
+          "type": "https://www.rfc-editor.org/rfc/rfc6585.html#section-4",
+          "title": "Too Many Requests",
+          "status": 429,
+          "o:errorDetails": [
+            {
+              "detail": "Concurrent request limit exceeded. Request blocked.",
+              "o:errorCode": "CONCURRENCY_LIMIT_EXCEEDED"
+            }
+          ]
+        }
+      },
+      "expired": {
+        "raised": "NetsuiteAPIRequestError",
+        "status": 401,
+        "body": {
+          "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2",
+          "title": "Unauthorized",
+          "status": 401,
+          "o:errorDetails": [
+            {
+              "detail": "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > Users/Roles > User Management > View Login Audit Trail.",
+              "o:errorCode": "INVALID_LOGIN"
+            }
+          ]
+        }
+      },
+      "late_statement": {
+        "status": 400,
+        "error": "invalid_grant"
       }
     }
     "#);
