@@ -76,7 +76,10 @@ const orders = await deals.searchApi.doSearch({
   filterGroups: [{ filters: [{ propertyName: 'erp_order_number', operator: 'EQ', value: 'SO-7042' }] }],
   properties: ['erp_order_number', 'amount'], limit: 1,
 });
-const owners = await account.crm.owners.ownersApi.getPage();
+const latest = await deals.searchApi.doSearch({ filterGroups: [], sorts: ['-hs_object_id'], properties: [], limit: 3 });
+const ofLatest = latest.results.map((one) => Number(one.id));
+const owners = await account.crm.owners.ownersApi.getPage(undefined, undefined, 10);
+const properties = await account.crm.properties.coreApi.getAll('companies');
 
 const names = (page) => page.results.map((one) => one.properties[OWN]).sort();
 console.log(JSON.stringify({
@@ -98,7 +101,9 @@ console.log(JSON.stringify({
   people: people.results.map((one) => one.properties.email).sort(),
   byEmail: byEmail.properties.email === people.results[0].properties.email,
   orders: orders.results.map((one) => one.properties.erp_order_number),
+  latestFirst: ofLatest.length === 3 && ofLatest[0] > ofLatest[1] && ofLatest[1] > ofLatest[2],
   owners: owners.results.length > 0,
+  properties: properties.results.some((one) => one.name === OWN),
   noSuchCompany: await refused(() => companies.basicApi.getById('999999999999')),
   noSuchProperty: await refused(() => search([{ propertyName: 'nope', operator: 'EQ', value: 'x' }])),
   tooMany: await refused(() => read(OWN, Array.from({ length: 101 }, (_, at) => `G-${at}`))),

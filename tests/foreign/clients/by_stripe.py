@@ -17,6 +17,11 @@ subscription = v1.subscriptions.retrieve(subscriptions.data[0].id, {"expand": ["
 item = subscription["items"].data[0]
 invoices = v1.invoices.list({"customer": customer.id, "limit": 2})
 
+lines = list(invoices.data[0].lines.auto_paging_iter())
+told_lines = v1.invoices.line_items.list(invoices.data[0].id)
+items = v1.subscription_items.list({"subscription": subscription.id})
+owing = v1.invoices.search({"query": "status:'open'", "limit": 3})
+
 first = v1.customers.list({"limit": 100})
 everybody = [one.id for one in first.auto_paging_iter()]
 last = v1.customers.list({"limit": 3, "ending_before": everybody[3]})
@@ -72,6 +77,10 @@ tell(
         for one in invoices.data
     ],
     invoice_names_its_subscription=invoices.data[0].parent.subscription_details.subscription == subscription.id,
+    lines=[{"amount_is_of_the_invoice": one.amount == invoices.data[0].total, "quantity": one.quantity} for one in lines],
+    told_lines=[one.id for one in told_lines.data] == [one.id for one in lines],
+    items=[one.id for one in items.data] == [item.id],
+    owing={"status": {one.status for one in owing.data} == {"open"}, "remaining": all(one.amount_remaining > 0 for one in owing.data)},
     pages={
         "first": len(first.data),
         "more": first.has_more,

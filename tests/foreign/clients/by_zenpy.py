@@ -40,6 +40,9 @@ requester = account.users(id=ticket.requester_id)
 listed = list(account.tickets.organizations(good.id))
 unsolved = list(account.search(type="ticket", organization=good.id, status_less_than="solved"))
 
+many = [one.id for one in account.tickets(ids=[one.id for one in reversed(tickets)])]
+asked_by = [one.id for one in account.users.requested(ticket.requester_id)]
+
 # The first cursor page of a list and the one after it.
 paged = account.tickets(cursor_pagination=5)
 first = [one.id for _, one in zip(range(5), paged)]
@@ -82,6 +85,8 @@ tell(
     ticket={"status": ticket.status, "priority": ticket.priority, "subject": ticket.subject, "created": str(ticket.created)[:10]},
     organization_of_ticket=ticket.organization.name,
     requester={"name": requester.name, "email": requester.email, "role": requester.role},
+    many=sorted(many) == sorted(one.id for one in tickets),
+    requested=ticket.id in asked_by,
     comments=len(list(account.tickets.comments(ticket.id))),
     by_external_id=[one.external_id for one in account.tickets(external_id=ticket.external_id)][:1] if ticket.external_id else None,
     user_search=[one.email for one in account.users.search(query=f"email:{requester.email}")],

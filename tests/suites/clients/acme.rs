@@ -321,6 +321,18 @@ async fn stripe_is_as_its_own_library_knows_it() {
         }
       ],
       "invoice_names_its_subscription": true,
+      "lines": [
+        {
+          "amount_is_of_the_invoice": true,
+          "quantity": 1
+        }
+      ],
+      "told_lines": true,
+      "items": true,
+      "owing": {
+        "status": true,
+        "remaining": true
+      },
       "pages": {
         "first": 100,
         "more": true,
@@ -474,6 +486,8 @@ async fn zendesk_is_as_zenpy_knows_it() {
         "email": "jonas.keller@hanseatic-pumps.example",
         "role": "end-user"
       },
+      "many": true,
+      "requested": true,
       "comments": 1,
       "by_external_id": [
         "SO-1042"

@@ -72,7 +72,9 @@ async fn hubspot_is_as_its_own_library_knows_it() {
       "orders": [
         "SO-7042"
       ],
+      "latestFirst": true,
       "owners": true,
+      "properties": true,
       "noSuchCompany": {
         "raised": "ApiException",
         "code": 404,
