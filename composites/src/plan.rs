@@ -76,6 +76,20 @@ pub(crate) enum KeyExpr {
     OneOf(Arc<[Key]>, usize),
 }
 
+impl Plan {
+    /// The records that the arguments name: entity, field and key.
+    pub(crate) fn given_keys(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+        self.steps.iter().flat_map(|step| {
+            let keys = match &step.key {
+                KeyExpr::Given(key) => std::slice::from_ref(key),
+                KeyExpr::OneOf(keys, _) => keys,
+                KeyExpr::Parent(_) | KeyExpr::Via(..) => &[],
+            };
+            keys.iter().map(|key| (step.ask.entity.name, step.ask.by, &**key))
+        })
+    }
+}
+
 /// The chosen fields of one object, in the order of the answer.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {

@@ -1,6 +1,7 @@
 //! Portico as its users meet it: one file for each behaviour, through real sockets.
 
 mod attacks;
+mod audit;
 mod batching;
 mod clients;
 mod command_line;

@@ -7,8 +7,8 @@ mod tenant;
 
 pub(crate) use api::{ApiFile, RouteSection, StateWord};
 pub(crate) use gateway::{
-    AllowanceSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection, LimitsSection,
-    LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
+    AllowanceSection, AuditSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection,
+    LimitsSection, LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
 };
 pub(crate) use tenant::{
     AssertionSection, ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection,
