@@ -3,13 +3,17 @@
 mod attacks;
 mod audit;
 mod batching;
+mod clients;
 mod command_line;
 mod credit;
 mod drift;
 mod estates;
 mod faults;
+mod foreign;
 mod graphql_http;
+mod hostile;
 mod limits;
+mod localstripe;
 mod lookups;
 mod ninth;
 mod observing;

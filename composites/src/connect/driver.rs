@@ -271,7 +271,11 @@ impl Driver {
             read => read?,
         };
         let records = links::told_apart(read.records, ask.by, links.field, &linked.pairs);
-        let next = self.of_links(ask, links, linked.pairs.clone(), linked.rest.clone());
+        // All pages of these ids, and only then the next ids.
+        let next = match read.next {
+            Some(next) => Some(Request { linked: asked.linked.clone(), ..next }),
+            None => self.of_links(ask, links, linked.pairs.clone(), linked.rest.clone()),
+        };
         Ok(Rows { records, next, ..read })
     }
 

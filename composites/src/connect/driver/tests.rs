@@ -14,6 +14,7 @@ mod drifting;
 mod dynamics365;
 mod hostile;
 mod hubspot;
+mod links;
 mod netsuite;
 mod salesforce;
 mod servicenow;
