@@ -8,6 +8,7 @@
 mod built_in;
 mod check;
 mod document;
+pub mod limits;
 mod mapping;
 mod path;
 mod reader;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use http::Method;
 use indexmap::IndexMap;
 
+pub use self::limits::Limits;
 pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text, Times};
 pub use self::path::{Path, Step};
 pub use self::template::{Hole, Json, Part, Template};
@@ -65,6 +67,8 @@ pub struct Pack {
     pub longest_target: usize,
     /// What answers mean beside what HTTP says; the first that fits counts.
     pub errors: Vec<ErrorRule>,
+    /// What one account may ask, and what answers tell about it.
+    pub limits: Limits,
     /// The entities by name.
     pub entities: IndexMap<&'static str, EntityMapping>,
     source: Arc<document::Node>,

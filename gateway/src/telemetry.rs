@@ -5,13 +5,16 @@
 mod access;
 mod diagnostics;
 mod metrics;
+mod stewards;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use portico_composites::connect::meter::{Meter, Place};
 use portico_composites::connect::wire::Drift;
-use portico_contracts::tenancy::Role;
+use portico_composites::endure::Lack;
+use portico_contracts::tenancy::{Role, Tier};
 use prometheus_client::registry::Registry;
 
 use access::AccessLog;
@@ -21,11 +24,15 @@ pub(crate) use diagnostics::start_diagnostics;
 use metrics::Metrics;
 pub(crate) use metrics::RequestLabels;
 
+use crate::estates::Estates;
+
 /// One gateway's counters and its access log.
 pub(crate) struct Telemetry {
     registry: Registry,
     metrics: Metrics,
     access: AccessLog,
+    /// Held while the gauges are set that belong together.
+    writing: Mutex<()>,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -37,11 +44,13 @@ impl Telemetry {
         let mut registry = Registry::with_prefix("portico");
         let metrics = Metrics::registered(&mut registry);
         let access = AccessLog::start(sink, metrics.log_lines_dropped.clone());
-        Arc::new(Telemetry { registry, metrics, access })
+        Arc::new(Telemetry { registry, metrics, access, writing: Mutex::default() })
     }
 
-    /// The metrics as Prometheus reads them (OpenMetrics text).
-    pub(crate) fn exposition(&self) -> Result<String, std::fmt::Error> {
+    /// The metrics as Prometheus reads them (OpenMetrics text), with how it stands with these systems' limits.
+    pub(crate) fn exposition(&self, estates: &Estates) -> Result<String, std::fmt::Error> {
+        let _one_at_a_time = self.writing.lock();
+        self.metrics.stewards.stand(estates);
         let mut text = String::with_capacity(16 * 1024);
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
@@ -124,6 +133,10 @@ impl Meter for Telemetry {
         let labels = metrics::DriftLabels { role: at.role.as_str(), entity, field, kind };
         self.metrics.drifts.get_or_create(&labels).inc();
         tracing::warn!(tenant = %at.tenant, system = %at.system, entity, field, kind, "a value is not what its contract expects");
+    }
+
+    fn withheld(&self, at: Place<'_>, tier: Tier, lacks: Lack) {
+        self.metrics.stewards.withheld(at, tier, lacks);
     }
 
     fn strayed(&self, at: Place<'_>, entity: &'static str, rows: usize) {

@@ -2,6 +2,7 @@
 
 mod entity;
 mod field;
+mod limits;
 mod request;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::model::Model;
 
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 15] = [
     "pack",
     "title",
     "driver",
@@ -32,6 +33,7 @@ const MEMBERS: [&str; 14] = [
     "paging",
     "longest_target",
     "errors",
+    "limits",
     "entities",
 ];
 
@@ -111,6 +113,7 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
         paging: paging.unwrap_or(Paging { style: PagingStyle::None, size: 100, pages: 1 }),
         longest_target: reader.number(&top, "longest_target").unwrap_or(4_000) as usize,
         errors: errors(reader, &top),
+        limits: limits::read(reader, &top),
         entities,
         settings: std::mem::take(&mut reader.settings),
         source: Arc::clone(root),

@@ -1,7 +1,10 @@
 //! `/api/status`: what is running, by which configuration, and how its issuers are.
 
+mod limits;
+
 use serde::Serialize;
 
+use self::limits::SystemLimits;
 use crate::snapshot::Snapshot;
 
 #[derive(Serialize)]
@@ -26,6 +29,8 @@ struct SystemStatus<'s> {
     system: &'s str,
     role: &'static str,
     pack: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<SystemLimits>,
 }
 
 #[derive(Serialize)]
@@ -55,6 +60,7 @@ pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
                 system: system.id.as_str(),
                 role: system.role.as_str(),
                 pack: &system.pack.name,
+                limits: snapshot.estates.system(&tenant.id, &system.id).map(|system| SystemLimits::of(system)),
             })
             .collect(),
         consumers: tenant.consumers.keys().map(|consumer| consumer.as_str()).collect(),

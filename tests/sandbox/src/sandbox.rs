@@ -17,6 +17,7 @@ use crate::dynamics365::Dynamics365;
 use crate::fault::Fault;
 use crate::fault::switch::Switch;
 use crate::issuer::{Issuer, TokenRequest};
+use crate::quota::{Meter, Metered, Quota};
 use crate::salesforce::Salesforce;
 use crate::serve::{Task, open, serve_plainly};
 use crate::stripe::Stripe;
@@ -184,6 +185,17 @@ impl Sandbox {
         self.parts.system(tenant, role).set_fault(Some(fault), Some(lasts)).await;
     }
 
+    /// Limits how much a system may be asked from now on.
+    pub fn limit(&self, tenant: Tenant, role: Role, quota: Quota) {
+        self.parts.system(tenant, role).meter.set(Some(quota));
+    }
+
+    /// What came of a limited system's calls since it was limited.
+    #[must_use]
+    pub fn metered(&self, tenant: Tenant, role: Role) -> Metered {
+        self.parts.system(tenant, role).meter.metered()
+    }
+
     /// Mends every system and waits until it shows.
     pub async fn clear_faults(&self) {
         self.parts.clear_faults().await;
@@ -288,6 +300,7 @@ async fn start_system(
         credentials,
         switch: Switch::new(),
         at_once: AtOnce::default(),
+        meter: Meter::default(),
         calls: Arc::clone(calls),
         clock: Arc::clone(clock),
         elsewhere: elsewhere.to_owned(),

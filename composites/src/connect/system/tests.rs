@@ -96,6 +96,7 @@ async fn scene_with(
         request_id: Arc::from("req-1"),
         traceparent: Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         tally: Arc::new(Tally::default()),
+        urgency: None,
     };
     Scene { stage, system, notes, call }
 }
