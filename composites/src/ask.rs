@@ -86,6 +86,16 @@ pub struct Urgency {
     pub until: Instant,
 }
 
+impl Call {
+    /// How urgent it is at this moment.
+    pub fn urgency(&self) -> Urgency {
+        match &self.urgency {
+            Some(shared) => *shared.borrow(),
+            None => Urgency { tier: self.tier, until: self.deadline },
+        }
+    }
+}
+
 impl Urgency {
     /// As urgent as both.
     #[must_use]

@@ -206,7 +206,7 @@ impl Endure {
     }
 
     fn budget(&self, call: &Call) -> &Mutex<Budget> {
-        &self.budgets[usize::from(call.tier == Tier::Critical)]
+        &self.budgets[usize::from(call.urgency().tier == Tier::Critical)]
     }
 
     /// What a result says about the system. That it refuses us says that it lives; that a hasty caller left says nothing.
@@ -233,7 +233,8 @@ impl Endure {
             Trouble::Rejected(Rejection::Throttled(_)) => self.steward.cooling_for().unwrap_or_default() + jitter,
             _ => return None,
         };
-        if now.checked_add(pause)? + SHORTEST >= call.deadline {
+        // Whoever waits for it is told in time what happened.
+        if now.checked_add(pause)? + SHORTEST >= call.deadline.min(call.urgency().until) {
             return None;
         }
         let affordable = self.budget(call).lock().spend(now);

@@ -14,5 +14,6 @@ mod protocols;
 mod proxied;
 mod refusals;
 mod sales;
+mod steward;
 mod tenants;
 mod tryton;

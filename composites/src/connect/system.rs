@@ -188,8 +188,7 @@ impl System {
 
     fn withheld(&self, trouble: &Trouble, call: &Call) {
         if let Trouble::Withheld(withheld) = trouble {
-            let tier = call.urgency.as_ref().map_or(call.tier, |shared| shared.borrow().tier);
-            self.meter.withheld(self.place_of(), tier, withheld.lacks);
+            self.meter.withheld(self.place_of(), call.urgency().tier, withheld.lacks);
         }
     }
 

@@ -172,10 +172,10 @@ impl Steward {
     /// Waits for the right to one call, for as long as its caller, or those who wait with it, can wait.
     pub async fn place(self: &Arc<Self>, call: &Call) -> Granted {
         let mut urgency = call.urgency.clone();
-        let mut wanted = match &mut urgency {
-            Some(shared) => *shared.borrow_and_update(),
-            None => Urgency { tier: call.tier, until: call.deadline },
-        };
+        if let Some(shared) = &mut urgency {
+            shared.mark_unchanged();
+        }
+        let mut wanted = call.urgency();
         loop {
             let mut waiting = match self.ask(&call.consumer, wanted)? {
                 Asked::Granted(place) => return Ok(place),

@@ -51,7 +51,40 @@ async fn every_vendor_says_in_its_own_way_what_is_left_and_that_it_is_too_much()
         let status = refused.status.as_u16();
         shown.push(format!("{}\n  {}\n  {status} {}\n  {body}", vendor.name(), told(&headers), told(&refused.headers)));
     }
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    Salesforce
+      sforce-limit-info: api-usage=100/100
+      403 sforce-limit-info: api-usage=100/100
+      [{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]
+    HubSpot
+      x-hubspot-ratelimit-daily-remaining: 0, x-hubspot-ratelimit-daily: 100
+      429 x-hubspot-ratelimit-daily-remaining: 0, x-hubspot-ratelimit-daily: 100
+      {"status":"error","message":"You have reached your daily limit.","errorType":"RATE_LIMIT",
+    Dynamics 365
+      
+      429 retry-after: 1
+      {"error":{"code":"","message":"This request could not be processed at this time due to sys
+    NetSuite
+      
+      429 
+      {"type":"https://www.rfc-editor.org/rfc/rfc6585.html#section-4","title":"Too Many Requests
+    Stripe
+      
+      429 stripe-rate-limited-reason: global-rate
+      {"error":{"message":"Request rate limit exceeded. Learn more about rate limits here https:
+    Chargebee
+      
+      429 
+      {"message":"Sorry, access has been blocked temporarily due to request count exceeding acce
+    Zendesk
+      ratelimit-limit: 100, ratelimit-remaining: 0, ratelimit-reset: 45, x-rate-limit-remaining: 0, x-rate-limit: 100
+      429 ratelimit-limit: 100, ratelimit-remaining: 0, ratelimit-reset: 45, retry-after: 60, x-rate-limit-remaining: 0, x-rate-limit: 100
+      Number of allowed API requests per minute exceeded
+    ServiceNow
+      x-ratelimit-limit: 100, x-ratelimit-reset: 1793617200
+      429 retry-after: 60, x-ratelimit-limit: 100, x-ratelimit-reset: 1793617200
+      {"error":{"message":"Rate limit exceeded","detail":"Rate limit of 1000000 requests per hou
+    "#);
 }
 
 #[tokio::test(start_paused = true)]
