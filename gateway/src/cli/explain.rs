@@ -116,7 +116,8 @@ fn allowed(system: &ExplainedSystem) -> String {
     let mut words = vec![format!("{} at once", in_tiers(all.concurrency))];
     for window in &all.windows {
         let most = window.calls.map_or_else(|| "as many as it reports".to_owned(), in_tiers);
-        words.push(format!("{most} in {}", window.window.replace('_', " ")));
+        let a = if window.window.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "a " };
+        words.push(format!("{most} in {a}{}", window.window.replace('_', " ")));
     }
     words.join(", ")
 }
