@@ -495,6 +495,11 @@ fn what_a_system_lets_us_ask_is_the_packs_unless_the_operator_says_otherwise() {
     assert_eq!(own.windows.values().map(|calls| calls.allowed()).collect::<Vec<_>>(), [Some(25), Some(5_000)]);
     assert_snapshot!(
         written("    concurrency: 5\n    limits: { concurrency: 5, per_day: 0, per_week: 3, reserve: 60 }\n").mistakes(),
-        @""
+        @r#"
+    tenants/acme.yaml:9 systems.acme-erp.limits.concurrency: `concurrency` is said twice, here and of the system itself; say it once
+    tenants/acme.yaml:9 systems.acme-erp.limits.per_day: this must be 1 or more
+    tenants/acme.yaml:9 systems.acme-erp.limits.per_week: there is no setting "per_week" here; there is: concurrency, per_second, per_10_seconds, per_minute, per_hour, per_day, reserve, reported
+    tenants/acme.yaml:9 systems.acme-erp.limits.reserve: no more than 50 percent can be kept, found 60
+    "#
     );
 }
