@@ -6,10 +6,12 @@
 //!
 //! - `budget`: pure: what is left of one window; `slices` counts for it.
 //! - `line`: who waits, and who is next.
+//! - `opening`: how many places are open after there were too many calls.
 //! - [`report`]: what answers tell about windows.
 
 mod budget;
 mod line;
+mod opening;
 pub mod report;
 mod slices;
 
@@ -26,6 +28,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use self::budget::Budget;
 pub use self::budget::WindowStanding;
 use self::line::{Line, TIERS, Waiter};
+use self::opening::Opening;
 use self::report::Reported;
 use super::cooldown::Cooldown;
 use super::limits::Limits;
@@ -45,6 +48,7 @@ struct State {
     in_use: usize,
     budgets: Vec<Budget>,
     cooldown: Cooldown,
+    opening: Opening,
     line: Line<Granted>,
     /// When somebody looks again whether those in line may go.
     alarm: Option<Instant>,
@@ -114,6 +118,8 @@ impl Lack {
 pub struct StewardStanding {
     /// Calls that may be made at once.
     pub places: usize,
+    /// How many of them are open to all but the critical, where there were too many calls lately.
+    pub open: usize,
     /// The share of everything that is kept for the critical.
     pub reserve_percent: u32,
     /// Calls that are under way.
@@ -141,6 +147,7 @@ impl Steward {
             in_use: 0,
             budgets: Vec::new(),
             cooldown: Cooldown::default(),
+            opening: Opening::default(),
             line: Line::default(),
             alarm: None,
             told_until: [None; 3],
@@ -196,9 +203,16 @@ impl Steward {
         }
     }
 
-    /// The system asked for a pause.
+    /// There were too many calls, and the system asked for a pause.
     pub fn pause(self: &Arc<Self>, wait: Duration) {
-        self.tend(|state, now| state.cooldown.extend(wait, now));
+        self.tend(|state, now| {
+            // Those that were under way together are refused together; that is one refusal.
+            let is_news = state.cooldown.left(now).is_none();
+            state.cooldown.extend(wait, now);
+            if is_news {
+                state.opening.narrow(state.in_use, now + state.cooldown.left(now).unwrap_or_default());
+            }
+        });
     }
 
     /// How long the pause still lasts that the system asked for.
@@ -219,6 +233,7 @@ impl Steward {
         let windows = budgets.iter_mut().map(|budget| budget.standing(limits, now, wall)).collect();
         StewardStanding {
             places: state.limits.concurrency,
+            open: state.opening.of(state.limits.concurrency, now),
             reserve_percent: state.limits.reserve_percent,
             in_use: state.in_use,
             waiting: TIERS.map(|tier| (tier, state.line.len_of(tier))),
@@ -233,7 +248,7 @@ impl Steward {
         let (now, wall) = (Instant::now(), self.clock.wall());
         let mut state = self.state.lock();
         let opens = state.opens(wanted.tier, now, wall);
-        if opens.is_none() && state.has_place(wanted.tier) && state.line.ahead_of(wanted.tier) == 0 {
+        if opens.is_none() && state.has_place(wanted.tier, now) && state.line.ahead_of(wanted.tier) == 0 {
             let place = state.take(self, now);
             return Ok(Asked::Granted(place));
         }
@@ -247,8 +262,9 @@ impl Steward {
         if until <= now || state.line.join(wanted.tier, consumer, Waiter { id, until, tell }).is_err() {
             return Err(state.busy(wanted.tier));
         }
-        if let Some((opens, _)) = opens {
-            self.wake_at(&mut state, opens);
+        let widens = state.opening.widens(state.limits.concurrency, now);
+        if let Some(next) = opens.map(|(opens, _)| opens).or(widens) {
+            self.wake_at(&mut state, next);
         }
         Ok(Asked::Waiting(Waiting { steward: self, tier: wanted.tier, consumer: consumer.clone(), id, told }))
     }
@@ -284,7 +300,7 @@ impl Steward {
         }
         let wall = self.clock.wall();
         for (nth, tier) in TIERS.into_iter().enumerate() {
-            while state.line.len_of(tier) > 0 && state.has_place(tier) && state.opens(tier, now, wall).is_none() {
+            while state.line.len_of(tier) > 0 && state.has_place(tier, now) && state.opens(tier, now, wall).is_none() {
                 let Some(waiter) = state.line.next(tier) else { break };
                 let place = state.take(self, now);
                 told.push((waiter, Ok(place)));
@@ -301,6 +317,8 @@ impl Steward {
                         told.push((waiter, Err(state.withhold(lacks, opens - now))));
                     }
                 }
+            } else if let Some(widens) = state.opening.widens(state.limits.concurrency, now) {
+                self.wake_at(state, widens);
             }
         }
     }
@@ -334,9 +352,11 @@ impl State {
         pause.into_iter().chain(windows).max_by_key(|(opens, _)| *opens)
     }
 
-    fn has_place(&self, tier: Tier) -> bool {
+    fn has_place(&self, tier: Tier, now: Instant) -> bool {
         let places = self.limits.concurrency as u64;
-        (self.in_use as u64) < places - self.limits.kept_from(tier, places)
+        let allowed = places - self.limits.kept_from(tier, places);
+        let is_open = tier == Tier::Critical || self.in_use < self.opening.of(self.limits.concurrency, now);
+        is_open && (self.in_use as u64) < allowed
     }
 
     fn count(&mut self, now: Instant) -> Numbers {

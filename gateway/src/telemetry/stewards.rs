@@ -62,7 +62,7 @@ pub(super) struct Stewards {
 
 impl Stewards {
     pub(super) fn register(&self, r: &mut Registry) {
-        r.register("upstream_places", "Calls at once: allowed and under way", self.places.clone());
+        r.register("upstream_places", "Calls at once: allowed, open, under way", self.places.clone());
         r.register("upstream_waiting", "Calls that wait for their turn", self.waiting.clone());
         r.register("upstream_window_calls", "Calls of a window: limit, used by us, remaining", self.windows.clone());
         r.register("upstream_cooling_seconds", "The rest of a pause that a system asked for", self.cooling.clone());
@@ -87,7 +87,7 @@ impl Stewards {
         self.cooling.clear();
         for (tenant, system, of) in estates.systems() {
             let standing = of.steward().standing();
-            for (state, calls) in [("limit", standing.places), ("in_use", standing.in_use)] {
+            for (state, calls) in [("limit", standing.places), ("open", standing.open), ("in_use", standing.in_use)] {
                 let (tenant, system) = names(tenant, system);
                 self.places.get_or_create(&PlaceLabels { tenant, system, state }).set(whole(calls as u64));
             }

@@ -227,3 +227,27 @@ async fn more_places_are_given_out_at_once() {
     });
     assert!(place.is_ok() && began.elapsed() < SECOND);
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_too_many_calls_there_are_fewer_but_for_the_critical() {
+    let steward = steward(at_once(10, 0));
+    let places = taken(&steward, Tier::Standard);
+    assert_eq!(places.len(), 10);
+    steward.pause(SECOND);
+    // Refused together: one refusal.
+    steward.pause(SECOND);
+    drop(places);
+    advance(SECOND).await;
+    assert_eq!(steward.standing().open, 5);
+    let standard = taken(&steward, Tier::Standard);
+    let critical = taken(&steward, Tier::Critical);
+    assert_eq!((standard.len(), critical.len()), (5, 5));
+    drop(critical);
+    // The next place opens by itself.
+    let began = Instant::now();
+    let next = steward.place(&call(Tier::Standard, "one", 10 * SECOND)).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 1);
+    drop((next, standard));
+    advance(10 * SECOND).await;
+    assert_eq!(taken(&steward, Tier::Standard).len(), 10);
+}

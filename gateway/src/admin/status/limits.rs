@@ -22,6 +22,8 @@ pub(super) struct SystemLimits {
 #[derive(Serialize)]
 struct Places {
     limit: usize,
+    /// Fewer than `limit` where the system refused calls lately; the critical may use all.
+    open: usize,
     in_use: usize,
     waiting: BTreeMap<&'static str, usize>,
 }
@@ -51,6 +53,7 @@ impl SystemLimits {
             reserve_percent: standing.reserve_percent,
             places: Places {
                 limit: standing.places,
+                open: standing.open,
                 in_use: standing.in_use,
                 waiting: standing.waiting.into_iter().map(|(tier, waiting)| (tier.as_str(), waiting)).collect(),
             },
