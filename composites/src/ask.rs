@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use portico_contracts::canonical::{Failure, Provenance, Record};
 use portico_contracts::model::{Class, ObjectType};
 use portico_contracts::tenancy::{ConsumerId, Role, SystemId, TenantId, Tier};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::endure::Limits;
 use crate::fresh::Freshness;
 
 /// The value of one key, exactly as the caller or a record gave it.
@@ -70,6 +72,37 @@ pub struct Call {
     pub traceparent: Arc<str>,
     /// What this request has cost so far, by system.
     pub tally: Arc<Tally>,
+    /// Where several requests wait for the same: how urgent it is to the most urgent of them. Alone, `tier` and
+    /// `deadline` say it.
+    pub urgency: Option<watch::Receiver<Urgency>>,
+}
+
+/// How urgent a call is that has not been made yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Urgency {
+    /// Who is served when little is left.
+    pub tier: Tier,
+    /// When the last who waits for it has to answer.
+    pub until: Instant,
+}
+
+impl Call {
+    /// How urgent it is at this moment.
+    pub fn urgency(&self) -> Urgency {
+        match &self.urgency {
+            Some(shared) => *shared.borrow(),
+            None => Urgency { tier: self.tier, until: self.deadline },
+        }
+    }
+}
+
+impl Urgency {
+    /// As urgent as both.
+    #[must_use]
+    pub fn and(self, other: Urgency) -> Urgency {
+        // The more urgent tier is the smaller.
+        Urgency { tier: self.tier.min(other.tier), until: self.until.max(other.until) }
+    }
 }
 
 /// What one request cost, by system. Shared by everything that works for the request.
@@ -161,6 +194,11 @@ pub trait Upstream: Send + Sync + std::fmt::Debug {
 
     /// How fresh this system's data of a class must be.
     fn freshness(&self, class: Class) -> Freshness;
+
+    /// How much it may be asked, where that is known.
+    fn limits(&self) -> Option<&Limits> {
+        None
+    }
 
     /// Whether the pack maps this entity at all.
     fn provides(&self, entity: &'static ObjectType) -> bool;

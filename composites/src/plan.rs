@@ -27,7 +27,7 @@ pub(crate) use composite::{
 };
 pub(crate) use customer::CustomerPlan;
 pub(crate) use customer::DiscrepancyPlan;
-pub use explain::{Explained, ExplainedStep};
+pub use explain::{Explained, ExplainedCalls, ExplainedLimits, ExplainedStep, ExplainedSystem, ExplainedWindow};
 pub use price::Price;
 
 /// A step's place in the plan. Steps only ever depend on earlier ones.

@@ -10,6 +10,7 @@ pub mod capabilities;
 mod check;
 pub mod coverage;
 mod document;
+pub mod limits;
 mod mapping;
 mod path;
 mod reader;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use http::Method;
 use indexmap::IndexMap;
 
+pub use self::limits::Limits;
 pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text, Times};
 pub use self::path::{Path, Step};
 pub use self::reads::Reading;
@@ -75,6 +77,8 @@ pub struct Pack {
     pub errors: Vec<ErrorRule>,
     /// How its systems describe themselves.
     pub shapes: Option<Shapes>,
+    /// What one account may ask, and what answers tell about it.
+    pub limits: Limits,
     /// The entities by name.
     pub entities: IndexMap<&'static str, EntityMapping>,
     source: Arc<document::Node>,

@@ -100,7 +100,7 @@ impl Admin {
 
     fn metrics(&self) -> Answer {
         const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        match self.telemetry.exposition() {
+        match self.telemetry.exposition(&self.snapshot.load().estates) {
             Ok(metrics) => with(StatusCode::OK, OPENMETRICS, metrics.into()),
             Err(_) => refused(&Problem::new(Code::Internal, "The metrics cannot be written.")),
         }

@@ -84,14 +84,19 @@ impl Demo {
             portico_sandbox::Options { today: options.today, control_listen: options.sandbox, ..Default::default() };
         let sandbox = Sandbox::start(of_sandbox).await.map_err(DemoError::Sandbox)?;
         let admin_token = Alphanumeric.sample_string(&mut rand::rng(), 40);
-        let listeners = (options.listen, options.admin);
         let keys = Keys::new()?;
-        let secrets = environment::secrets(&sandbox, &keys, listeners, &admin_token);
-        let mut settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
-        change(&mut settings);
+        let listeners = (options.listen, options.admin);
+        let settings = settings(&sandbox, &keys, listeners, &admin_token, change)?;
         let clock = Arc::new(DemoClock::on(options.today));
         let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
         Ok(Demo { gateway, sandbox, keys, admin_token })
+    }
+
+    /// Applies the demo's configuration anew, changed like this.
+    pub fn reload_with(&self, change: impl FnOnce(&mut Settings)) -> Result<u64, DemoError> {
+        let listeners = (self.gateway.traffic(), self.gateway.admin());
+        let settings = settings(&self.sandbox, &self.keys, listeners, &self.admin_token, change)?;
+        Ok(self.gateway.apply(settings)?)
     }
 
     /// Addresses and credentials, by the names that `--env-file` writes.
@@ -104,6 +109,19 @@ impl Demo {
         self.gateway.stop().await;
         self.sandbox.stop();
     }
+}
+
+fn settings(
+    sandbox: &Sandbox,
+    keys: &Keys,
+    listeners: (SocketAddr, SocketAddr),
+    admin_token: &str,
+    change: impl FnOnce(&mut Settings),
+) -> Result<Settings, DemoError> {
+    let secrets = environment::secrets(sandbox, keys, listeners, admin_token);
+    let mut settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
+    change(&mut settings);
+    Ok(settings)
 }
 
 /// The machine's clock, moved to the demo's day.

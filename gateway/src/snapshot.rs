@@ -82,12 +82,17 @@ impl Snapshot {
         let engine = engine(&settings, surroundings, previous);
         let published = Published::compile(&settings, &engine)
             .map_err(|mistakes| Unservable(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+        let (meter, clock) = (&surroundings.meter, &surroundings.clock);
+        let estates = Estates::build(&settings, meter, clock, previous.map(|previous| &previous.estates))?;
+        let routes = RouteTable::new(&settings)?;
+        // Nothing can go wrong any more.
+        estates.take_over(&settings);
         Ok(Snapshot {
             generation: previous.map_or(1, |previous| previous.generation + 1),
-            routes: RouteTable::new(&settings)?,
+            routes,
             authenticator: Authenticator::new(issuers, identities::consumers(&settings), keys),
             throttle,
-            estates: Estates::build(&settings, &surroundings.meter)?,
+            estates,
             engine,
             published,
             nowhere: place("none", "none"),

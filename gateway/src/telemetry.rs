@@ -6,13 +6,16 @@ mod access;
 mod diagnostics;
 mod drifts;
 mod metrics;
+mod stewards;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use portico_composites::connect::meter::{Meter, Place};
 use portico_composites::connect::wire::Drift;
-use portico_contracts::tenancy::Role;
+use portico_composites::endure::Lack;
+use portico_contracts::tenancy::{Role, Tier};
 use prometheus_client::registry::Registry;
 
 use crate::audit::{AuditSettings, Trail, Untrailed};
@@ -24,6 +27,8 @@ pub(crate) use drifts::{Drifts, Summary as DriftSummary};
 use metrics::Metrics;
 pub(crate) use metrics::RequestLabels;
 
+use crate::estates::Estates;
+
 /// One gateway's counters and its access log.
 pub(crate) struct Telemetry {
     registry: Registry,
@@ -31,6 +36,8 @@ pub(crate) struct Telemetry {
     access: AccessLog,
     trail: Option<Trail>,
     drifts: Drifts,
+    /// Held while the gauges are set that belong together.
+    writing: Mutex<()>,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -43,7 +50,8 @@ impl Telemetry {
         let metrics = Metrics::registered(&mut registry);
         let access = AccessLog::start(sink, metrics.log_lines_dropped.clone());
         let trail = audit.map(|settings| Trail::open(settings, metrics.audit.clone())).transpose()?;
-        Ok(Arc::new(Telemetry { registry, metrics, access, trail, drifts: Drifts::default() }))
+        let (drifts, writing) = (Drifts::default(), Mutex::default());
+        Ok(Arc::new(Telemetry { registry, metrics, access, trail, drifts, writing }))
     }
 
     /// The audit trail, where one is written.
@@ -51,8 +59,10 @@ impl Telemetry {
         self.trail.as_ref()
     }
 
-    /// The metrics as Prometheus reads them (OpenMetrics text).
-    pub(crate) fn exposition(&self) -> Result<String, std::fmt::Error> {
+    /// The metrics as Prometheus reads them (OpenMetrics text), with how it stands with these systems' limits.
+    pub(crate) fn exposition(&self, estates: &Estates) -> Result<String, std::fmt::Error> {
+        let _one_at_a_time = self.writing.lock();
+        self.metrics.stewards.stand(estates);
         let mut text = String::with_capacity(16 * 1024);
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
@@ -141,6 +151,10 @@ impl Meter for Telemetry {
         self.metrics.drifts.get_or_create(&labels).inc();
         self.drifts.note(at, drift, chrono::Utc::now());
         tracing::warn!(tenant = %at.tenant, system = %at.system, entity, field, kind, "a value is not what its contract expects");
+    }
+
+    fn withheld(&self, at: Place<'_>, tier: Tier, lacks: Lack) {
+        self.metrics.stewards.withheld(at, tier, lacks);
     }
 
     fn strayed(&self, at: Place<'_>, entity: &'static str, rows: usize) {

@@ -7,7 +7,9 @@ mod reply;
 mod scene;
 mod upstream;
 
-pub use portico_sandbox::{Drift, Fault, JsonType, Role, Sandbox, Signing, Tenant, TokenRequest, WrongRows};
+pub use portico_sandbox::{
+    Drift, Fault, JsonType, Metered, Quota, Role, Sandbox, Signing, Tenant, TokenRequest, WrongRows,
+};
 pub use reply::Reply;
 pub use scene::{Ask, Scene};
 pub use upstream::{Seen, Upstream};

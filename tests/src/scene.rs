@@ -71,6 +71,14 @@ impl Scene {
         Ok(Scene { demo, client: Client::builder(TokioExecutor::new()).build_http() })
     }
 
+    /// Applies the demo's configuration anew, changed like this.
+    ///
+    /// # Panics
+    /// Where it cannot be applied.
+    pub fn reload_with(&self, change: impl FnOnce(&mut Settings)) {
+        self.demo.reload_with(change).expect("the settings can be applied");
+    }
+
     /// The simulated systems.
     pub fn sandbox(&self) -> &Sandbox {
         &self.demo.sandbox

@@ -114,6 +114,12 @@ fn a_query_is_explained_without_asking_anybody() {
 
     wave 4
       acme-erp       ProductAvailability  by sku                1 call  availability   Product.sku
+
+    limits
+      acme-billing   1 call at most; 32 (standard 28, best effort 24) at once, 100 (standard 90, best effort 80) in a second
+      acme-crm       1 call at most; 32 (standard 28, best effort 24) at once, as many as it reports in a day
+      acme-erp       8 calls at most; 32 (standard 28, best effort 24) at once
+      acme-support   2 calls at most; 32 (standard 28, best effort 24) at once, as many as it reports in a minute
     ");
     let refused = run(&[&explain[..], &["nobody", "--query", query]].concat());
     insta::assert_snapshot!(shown(&refused, Path::new("/nowhere")), @"

@@ -22,6 +22,7 @@ mod protocols;
 mod proxied;
 mod refusals;
 mod sales;
+mod steward;
 mod tenants;
 mod traps;
 mod tryton;

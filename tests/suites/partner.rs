@@ -257,7 +257,7 @@ async fn without_the_required_system_there_is_no_answer() {
     insta::assert_snapshot!(shown.join("\n"), @r#"
     Down: retry-after "" 502 {"type":"urn:portico:problem:upstream_unavailable","title":"A system of record cannot be reached","status":502,"detail":"acme-erp cannot be reached.","instance":"…","code":"upstream_unavailable","advice":"Try again; the other systems' answers stand.","request_id":"…","retryable":true}
     Status(500): retry-after "" 502 {"type":"urn:portico:problem:upstream_error","title":"A system of record failed","status":502,"detail":"acme-erp failed.","instance":"…","code":"upstream_error","advice":"Try again; the other systems' answers stand.","request_id":"…","retryable":true}
-    Throttled(Some(7)): retry-after "7" 503 {"type":"urn:portico:problem:upstream_throttled","title":"A system of record limits our calls","status":503,"detail":"acme-erp limits our calls.","instance":"…","code":"upstream_throttled","advice":"Try again after `retryAfterMs`.","request_id":"…","retryable":true}
+    Throttled(Some(7)): retry-after "7" 503 {"type":"urn:portico:problem:upstream_throttled","title":"A system of record limits our calls","status":503,"detail":"acme-erp limits our calls.","instance":"…","code":"upstream_throttled","advice":"Try again after `retryAfterMs`.","request_id":"…","retryable":true,"retryAfterMs":"…"}
     Html: retry-after "" 502 {"type":"urn:portico:problem:upstream_malformed","title":"A system of record sent an answer that cannot be read","status":502,"detail":"acme-erp sent an answer that cannot be read.","instance":"…","code":"upstream_malformed","advice":"Try again; the operator sees the cause.","request_id":"…","retryable":true}
     "#);
 }

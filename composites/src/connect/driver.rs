@@ -8,6 +8,8 @@
 //! 3. [`Driver::sort_out`] with the chunk's keys, all its records, and whether the last page was reached and no page
 //!    was `partial`. Keys that come back [`Sorting::Unsure`] are asked again alone ([`Driver::requests`] with that key).
 
+mod limits;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use portico_contracts::tenancy::{Role, SystemId, TenantId};
+use portico_contracts::tenancy::{Role, SystemId, TenantId, Tier};
 
 use super::wire::Drift;
+use crate::endure::Lack;
 
 /// Which system something happened with.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,9 @@ pub trait Meter: Send + Sync + std::fmt::Debug {
 
     /// Rows came that were not asked for, and were dropped.
     fn strayed(&self, at: Place<'_>, entity: &'static str, rows: usize);
+
+    /// A call was not made, for want of this.
+    fn withheld(&self, _at: Place<'_>, _tier: Tier, _lacks: Lack) {}
 }
 
 /// Tells nobody.

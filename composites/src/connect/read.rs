@@ -279,7 +279,7 @@ fn cause(status: StatusCode, body: Option<&Json>) -> String {
 }
 
 /// `Retry-After`: seconds, or a date held against the answer's own `Date`. Nonsense is none, and a year is a day.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let given = text(header::RETRY_AFTER)?.trim();
     if given.bytes().all(|b| b.is_ascii_digit()) && !given.is_empty() {

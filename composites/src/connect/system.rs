@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::ACCEPT;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use http_body_util::Full;
 use portico_contracts::canonical::Failure;
 use portico_contracts::model::{Class, ObjectType};
@@ -32,8 +32,9 @@ use super::driver::{Binding, Driver};
 use super::meter::{Meter, Place};
 use super::wire::{Rejection, Request, Rows};
 use crate::ask::{Ask, Call, Key, Page, Support, Upstream};
-use crate::endure::{Endure, EndureSettings, Standing, Trouble};
-use crate::fresh::{Freshness, FreshnessTable};
+use crate::endure::steward::{self, Ticket};
+use crate::endure::{Endure, EndureSettings, Limits, Standing, Steward, Trouble, Turn};
+use crate::fresh::{Freshness, FreshnessTable, SystemClock};
 
 /// All that is known about a system, checked.
 #[derive(Debug, Clone)]
@@ -88,6 +89,7 @@ pub struct System {
     driver: Driver,
     client: Client,
     authorizer: Authorizer,
+    limits: Limits,
     endure: Endure,
     freshness: Arc<FreshnessTable>,
     meter: Arc<dyn Meter>,
@@ -102,8 +104,18 @@ struct Address {
 }
 
 impl System {
-    /// A system; nothing is connected yet.
-    pub fn new(mut settings: SystemSettings, meter: Arc<dyn Meter>) -> Result<Self, SystemError> {
+    /// A system; nothing is connected yet, and nothing was asked.
+    pub fn new(settings: SystemSettings, meter: Arc<dyn Meter>) -> Result<Self, SystemError> {
+        let steward = Steward::new(settings.endure.limits.clone(), Arc::new(SystemClock));
+        Self::with_steward(settings, meter, steward)
+    }
+
+    /// A system of which a steward knows what was asked already.
+    pub fn with_steward(
+        mut settings: SystemSettings,
+        meter: Arc<dyn Meter>,
+        steward: Arc<Steward>,
+    ) -> Result<Self, SystemError> {
         settings.binding.of = Some((settings.id.clone(), settings.role));
         let identity = identity_of(&settings);
         let address = Address::of(&settings.url).ok_or(SystemError::Address)?;
@@ -119,7 +131,8 @@ impl System {
             driver,
             client,
             authorizer,
-            endure: Endure::new(settings.endure),
+            limits: settings.endure.limits.clone(),
+            endure: Endure::new(settings.endure, steward),
             freshness: settings.freshness,
             meter,
         })
@@ -136,15 +149,52 @@ impl System {
         self.authorizer.rejected(authorization)
     }
 
-    /// A proxied request was answered 429: everything else with the same credential waits too.
-    pub fn throttled(&self, wait: Option<Duration>) {
-        self.endure.throttled(wait);
+    /// The right to one proxied request, which waits for it as look-ups do, and its place until the answer has gone.
+    pub async fn place(&self, call: &Call) -> Result<steward::Place, Failure> {
+        let place = self.endure.place(call).await;
+        place.map_err(|trouble| {
+            self.withheld(&trouble, call);
+            failure_of(&trouble, &self.id, self.role)
+        })
     }
 
-    /// Where a proxied request may connect to, checked against the system's network, with the port. Nowhere while the
-    /// system wants to be left alone.
+    /// A proxied request was answered. What its header says of limits counts for all; where there were too many calls,
+    /// everything else with the same credential waits too. Says how long, where it is told.
+    pub fn answered(&self, ticket: &Ticket, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+        ticket.hear(&self.driver.reported(headers));
+        if status != StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
+        let wait = self.driver.wait_of(status, headers);
+        self.endure.throttled(wait);
+        wait
+    }
+
+    /// Who says how much the system may be asked.
+    pub fn steward(&self) -> &Arc<Steward> {
+        self.endure.steward()
+    }
+
+    /// A look-up's request, attempt by attempt.
+    async fn run<T, F>(&self, call: &Call, attempt: impl FnMut(Turn) -> F) -> Result<T, Trouble>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
+        let result = self.endure.run(call, attempt).await;
+        if let Err(trouble) = &result {
+            self.withheld(trouble, call);
+        }
+        result
+    }
+
+    fn withheld(&self, trouble: &Trouble, call: &Call) {
+        if let Trouble::Withheld(withheld) = trouble {
+            self.meter.withheld(self.place_of(), call.urgency().tier, withheld.lacks);
+        }
+    }
+
+    /// Where a proxied request may connect to, checked against the system's network, with the port.
     pub async fn addresses(&self, call: &Call) -> Result<Vec<SocketAddr>, Failure> {
-        self.endure.may_be_sent().map_err(|trouble| failure_of(&trouble, &self.id, self.role))?;
         let port = self.address.authority.port_u16().unwrap_or(if self.address.is_tls() { 443 } else { 80 });
         let host = self.address.authority.host().trim_matches(['[', ']']);
         let resolved = timeout_at(call.deadline, self.client.resolver().resolve(host)).await;
@@ -166,17 +216,18 @@ impl System {
         self.authorizer.minted()
     }
 
-    fn place(&self) -> Place<'_> {
+    fn place_of(&self) -> Place<'_> {
         Place { tenant: &self.tenant, system: &self.id, role: self.role }
     }
 
     /// One attempt, with one more where the token turns out to be no good.
-    async fn attempt(&self, ask: &Ask, asked: &Request, call: &Call, until: Instant) -> Result<Rows, Trouble> {
-        let authorization = self.authorizer.authorization(until).await?;
-        match self.exchange(ask, asked, call, &authorization).await {
+    async fn attempt(&self, ask: &Ask, asked: &Request, call: &Call, mut turn: Turn) -> Result<Rows, Trouble> {
+        let authorization = self.authorizer.authorization(turn.until).await?;
+        match self.exchange(ask, asked, call, &turn.ticket, &authorization).await {
             Err(Trouble::Rejected(Rejection::Unauthorized)) if self.authorizer.rejected(&authorization) => {
-                let another = self.authorizer.authorization(until).await?;
-                self.exchange(ask, asked, call, &another).await
+                let another = self.authorizer.authorization(turn.until).await?;
+                turn.ticket.one_more();
+                self.exchange(ask, asked, call, &turn.ticket, &another).await
             }
             result => result,
         }
@@ -187,17 +238,18 @@ impl System {
         ask: &Ask,
         asked: &Request,
         call: &Call,
+        ticket: &Ticket,
         authorization: &Authorization,
     ) -> Result<Rows, Trouble> {
         call.tally.called(&self.id);
         let report = Report { system: self, entity: ask.entity.name, began: Instant::now(), told: false };
-        let result = self.sent_and_read(ask, asked, call, authorization).await;
+        let result = self.sent_and_read(ask, asked, call, ticket, authorization).await;
         report.tell(match &result {
             Ok(_) => "ok",
             Err(trouble) => failure::word_for(trouble),
         });
         let rows = result?;
-        rows.drifts.iter().for_each(|drift| self.meter.drifted(self.place(), drift));
+        rows.drifts.iter().for_each(|drift| self.meter.drifted(self.place_of(), drift));
         Ok(rows)
     }
 
@@ -206,6 +258,7 @@ impl System {
         ask: &Ask,
         asked: &Request,
         call: &Call,
+        ticket: &Ticket,
         authorization: &Authorization,
     ) -> Result<Rows, Trouble> {
         let request = self.address.request(asked, call, authorization).map_err(|error| {
@@ -218,6 +271,7 @@ impl System {
             SendError::Broken(cause) => Trouble::Unreachable(cause),
             other => Trouble::Rejected(Rejection::Malformed(other.to_string())),
         })?;
+        ticket.hear(&self.driver.reported(&answer.headers));
         if answer.status.is_redirection() {
             return Err(Trouble::Redirected(answer.status.as_u16()));
         }
@@ -245,6 +299,10 @@ impl Upstream for System {
 
     fn freshness(&self, class: Class) -> Freshness {
         self.freshness.of(class)
+    }
+
+    fn limits(&self) -> Option<&Limits> {
+        Some(&self.limits)
     }
 
     fn provides(&self, entity: &'static ObjectType) -> bool {
@@ -275,14 +333,14 @@ struct Report<'a> {
 impl Report<'_> {
     fn tell(mut self, outcome: &'static str) {
         self.told = true;
-        self.system.meter.called(self.system.place(), self.entity, outcome, self.began.elapsed());
+        self.system.meter.called(self.system.place_of(), self.entity, outcome, self.began.elapsed());
     }
 }
 
 impl Drop for Report<'_> {
     fn drop(&mut self) {
         if !self.told {
-            self.system.meter.called(self.system.place(), self.entity, "timeout", self.began.elapsed());
+            self.system.meter.called(self.system.place_of(), self.entity, "timeout", self.began.elapsed());
         }
     }
 }
@@ -323,6 +381,18 @@ impl Address {
         }
         Ok(request)
     }
+}
+
+/// Whose limits are spent: changes with the address and the credential, and with nothing else, so that a reload goes on
+/// counting.
+pub fn account_of(settings: &SystemSettings) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in [settings.tenant.as_str(), settings.id.as_str(), settings.url.as_str()] {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    settings.credentials.digest_into(&mut digest);
+    digest.finalize().into()
 }
 
 /// Changes with everything that may change an answer, so that a reload cannot serve one system's data as another's.

@@ -3,14 +3,43 @@ use std::future::{pending, ready};
 use std::rc::Rc;
 
 use futures_util::future::join_all;
+use portico_contracts::tenancy::{ConsumerId, TenantId};
 use tokio::time::advance;
 
 use super::*;
+use crate::fresh::SystemClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn endure() -> Endure {
-    Endure::new(EndureSettings::default())
+    endure_with(EndureSettings::default())
+}
+
+fn endure_with(settings: EndureSettings) -> Endure {
+    let steward = Steward::new(settings.limits.clone(), Arc::new(SystemClock));
+    Endure::new(settings, steward)
+}
+
+fn until(deadline: Instant) -> Call {
+    Call {
+        tenant: TenantId::parse("acme").unwrap(),
+        consumer: ConsumerId::parse("console").unwrap(),
+        tier: Tier::Standard,
+        deadline,
+        request_id: Arc::from("r"),
+        traceparent: Arc::from("t"),
+        tally: Arc::default(),
+        urgency: None,
+    }
+}
+
+fn at_once(concurrency: usize) -> Limits {
+    Limits { concurrency, reserve_percent: 0, ..Limits::default() }
+}
+
+/// Not asked, because the system wants a pause.
+fn pausing(seconds: u64) -> Trouble {
+    Trouble::Withheld(Withheld { lacks: Lack::Pause, wait: Duration::from_secs(seconds) })
 }
 
 fn in_seconds(seconds: u64) -> Instant {
@@ -29,7 +58,7 @@ fn throttled(seconds: Option<u64>) -> Trouble {
 async fn run(endure: &Endure, deadline: Instant, results: &[Result<(), Trouble>]) -> (Result<(), Trouble>, usize) {
     let tries = Rc::new(Cell::new(0));
     let result = endure
-        .run(deadline, |_| {
+        .run(&until(deadline), |_| {
             let at = tries.get();
             tries.set(at + 1);
             ready(results[at.min(results.len() - 1)].clone())
@@ -61,7 +90,7 @@ async fn repetitions_end_with_their_budget() {
         breaker: BreakerSettings { volume: u32::MAX, ..BreakerSettings::default() },
         ..EndureSettings::default()
     };
-    let endure = Endure::new(settings);
+    let endure = endure_with(settings);
     let mut tries = 0;
     for _ in 0..100 {
         tries += run(&endure, in_seconds(1), &[Err(failing())]).await.1;
@@ -86,7 +115,7 @@ async fn a_pause_holds_for_everybody_and_nobody_asks_meanwhile() {
     let endure = endure();
     let _ = run(&endure, in_seconds(1), &[Err(throttled(Some(30)))]).await;
     advance(10 * SECOND).await;
-    assert_eq!(run(&endure, in_seconds(5), &[Ok(())]).await, (Err(throttled(Some(20))), 0));
+    assert_eq!(run(&endure, in_seconds(5), &[Ok(())]).await, (Err(pausing(20)), 0));
     let _ = run(&endure, in_seconds(1), &[Err(throttled(Some(1)))]).await;
     assert_eq!(endure.standing().cooling_for, Some(20 * SECOND), "a shorter pause does not end a longer one");
     advance(20 * SECOND).await;
@@ -99,13 +128,15 @@ async fn a_pause_holds_for_everybody_and_nobody_asks_meanwhile() {
 async fn an_attempt_has_its_time_out_and_the_whole_its_deadline() {
     let endure = endure();
     let began = Instant::now();
-    let result = endure.run(in_seconds(8), |until| {
-        assert!(until <= began + 8 * SECOND);
+    let eight = until(in_seconds(8));
+    let result = endure.run(&eight, |turn| {
+        assert!(turn.until <= began + 8 * SECOND);
         pending::<Result<(), Trouble>>()
     });
     assert_eq!(result.await, Err(Trouble::TimedOut));
     assert_eq!(began.elapsed(), 8 * SECOND);
-    let hasty = endure.run(in_seconds(1), |_| pending::<Result<(), Trouble>>());
+    let one = until(in_seconds(1));
+    let hasty = endure.run(&one, |_| pending::<Result<(), Trouble>>());
     assert_eq!(hasty.await, Err(Trouble::OutOfTime));
 }
 
@@ -127,7 +158,8 @@ async fn the_breaker_opens_and_closes_again() {
 async fn hasty_callers_and_refusals_do_not_open_it() {
     let endure = endure();
     for _ in 0..30 {
-        let hasty = endure.run(Instant::now() + SECOND, |_| pending::<Result<(), Trouble>>());
+        let call = until(Instant::now() + SECOND);
+        let hasty = endure.run(&call, |_| pending::<Result<(), Trouble>>());
         assert_eq!(hasty.await, Err(Trouble::OutOfTime));
         let _ = run(&endure, in_seconds(1), &[Err(Trouble::Rejected(Rejection::NotFound))]).await;
     }
@@ -136,17 +168,18 @@ async fn hasty_callers_and_refusals_do_not_open_it() {
 
 #[tokio::test(start_paused = true)]
 async fn so_many_at_once_and_the_rest_waits_no_longer_than_its_deadline() {
-    let endure = Endure::new(EndureSettings { concurrency: 2, ..EndureSettings::default() });
+    let endure = endure_with(EndureSettings { limits: at_once(2), ..EndureSettings::default() });
     let most = Cell::new(0_usize);
-    let one = |deadline| {
+    let call = until(Instant::now() + 2 * SECOND + SECOND / 2);
+    let one = || {
         let (endure, most) = (&endure, &most);
-        endure.run(deadline, move |_| async move {
+        endure.run(&call, move |_| async move {
             most.set(most.get().max(endure.standing().in_flight));
             sleep(SECOND).await;
             Ok::<(), Trouble>(())
         })
     };
-    let results = join_all((0..6).map(|_| one(Instant::now() + 2 * SECOND + SECOND / 2))).await;
+    let results = join_all((0..6).map(|_| one())).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 4);
     assert_eq!(results.iter().filter(|result| **result == Err(Trouble::OutOfTime)).count(), 2);
     assert_eq!((most.get(), endure.standing().in_flight), (2, 0));
@@ -154,13 +187,33 @@ async fn so_many_at_once_and_the_rest_waits_no_longer_than_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn who_leaves_gives_back_place_and_trial() {
-    let endure = Endure::new(EndureSettings { concurrency: 1, ..EndureSettings::default() });
+    let endure = endure_with(EndureSettings { limits: at_once(1), ..EndureSettings::default() });
     for _ in 0..12 {
         let _ = run(&endure, in_seconds(1), &[Err(failing())]).await;
     }
     advance(5 * SECOND).await;
-    let leaving = tokio::time::timeout(SECOND, endure.run(in_seconds(60), |_| pending::<Result<(), Trouble>>()));
+    let call = until(in_seconds(60));
+    let leaving = tokio::time::timeout(SECOND, endure.run(&call, |_| pending::<Result<(), Trouble>>()));
     assert!(leaving.await.is_err());
     assert_eq!(endure.standing().in_flight, 0);
     assert_eq!(run(&endure, in_seconds(1), &[Ok(())]).await, (Ok(()), 1), "the next one may try");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_spends_the_repetitions_of_the_critical() {
+    let endure = endure_with(EndureSettings {
+        breaker: BreakerSettings { volume: u32::MAX, ..BreakerSettings::default() },
+        ..EndureSettings::default()
+    });
+    for _ in 0..20 {
+        let _ = run(&endure, in_seconds(1), &[Err(failing())]).await;
+    }
+    assert!(endure.standing().retries_refused > 0);
+    let critical = Call { tier: Tier::Critical, ..until(in_seconds(1)) };
+    let tries = Cell::new(0);
+    let result = endure.run(&critical, |_| {
+        tries.set(tries.get() + 1);
+        ready(if tries.get() < 3 { Err(failing()) } else { Ok(()) })
+    });
+    assert_eq!(result.await, Ok(()));
 }

@@ -173,6 +173,7 @@ impl Scene {
             request_id: "r-1".into(),
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
             tally: Arc::default(),
+            urgency: None,
         }
     }
 

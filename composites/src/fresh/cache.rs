@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use portico_contracts::canonical::{CacheState, Failure};
 use portico_contracts::model::Class;
 use portico_contracts::problem::Code;
-use portico_contracts::tenancy::TenantId;
+use portico_contracts::tenancy::{TenantId, Tier};
 use tracing::Instrument;
 
 use super::budget::{Limits, level};
@@ -18,7 +18,7 @@ use super::clock::Clock;
 use super::flight::{Asked, Flight, Landing, Pilot};
 use super::rules::{Freshness, Wish};
 use super::shelf::{Address, Desk, Lookup, Purge, Shelf, Way};
-use crate::ask::{Ask, Call, Key, Outcome, Page, Upstream};
+use crate::ask::{Ask, Call, Key, Outcome, Page, Upstream, Urgency};
 
 /// The cache of one process.
 #[derive(Debug, Clone)]
@@ -204,11 +204,25 @@ impl Errand<'_> {
     async fn round(&self, keys: &[Key], wish: &Wish) -> Vec<Option<Outcome>> {
         let clock = &*self.cache.0.clock;
         let asked = Asked::now(clock, self.upstream.id(), self.upstream.role());
-        let (flight, sender) = Flight::new(asked);
+        let deadline = self.call.deadline.max(asked.at + self.cache.0.limits.patience);
+        // What nobody waits for takes nothing from those who do.
+        let idle = |until| Urgency { tier: Tier::BestEffort, until };
+        let (flight, sender) = Flight::new(asked.clone(), idle(asked.at));
         let decisions = self.shelf.decide(&self.desk(wish), keys, &flight);
+        for way in &decisions.ways {
+            match way {
+                Way::Join(joined, _) => joined.hurry(self.urgency()),
+                Way::Lead(_) => flight.hurry(self.urgency()),
+                Way::Served(..) | Way::Missing => {}
+            }
+        }
         if !decisions.wanted.is_empty() {
+            if !decisions.ways.iter().any(|way| matches!(way, Way::Lead(_))) {
+                flight.hurry(idle(deadline));
+            }
+            let call = Call { deadline, urgency: Some(flight.urgency()), ..self.call.clone() };
             let pilot = Pilot::new(self.shelf.clone(), flight.clone(), decisions.wanted.clone(), sender);
-            self.depart(pilot, decisions.wanted);
+            self.depart(pilot, decisions.wanted, call);
         }
         let mut outcomes = Vec::with_capacity(keys.len());
         for (way, key) in decisions.ways.into_iter().zip(keys) {
@@ -217,15 +231,17 @@ impl Errand<'_> {
         outcomes
     }
 
+    /// How urgent it is to this request.
+    fn urgency(&self) -> Urgency {
+        Urgency { tier: self.call.tier, until: self.call.deadline }
+    }
+
     fn desk<'w>(&self, wish: &'w Wish) -> Desk<'w> {
         Desk { lookup: self.lookup.clone(), freshness: self.freshness, wish, now: self.cache.0.clock.now() }
     }
 
     /// Starts the flight. It belongs to nobody: whoever began it may leave without costing the others its result.
-    fn depart(&self, pilot: Pilot, wanted: Vec<Address>) {
-        let now = self.cache.0.clock.now();
-        let deadline = self.call.deadline.max(now + self.cache.0.limits.patience);
-        let call = Call { deadline, ..self.call.clone() };
+    fn depart(&self, pilot: Pilot, wanted: Vec<Address>, call: Call) {
         let (cache, upstream) = (self.cache.clone(), self.upstream.clone());
         let (lookup, freshness) = (self.lookup.clone(), self.freshness);
         let flown = async move {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::clock::Clock;
 use super::rules::Freshness;
 use super::shelf::{Address, Shelf};
-use crate::ask::Page;
+use crate::ask::{Page, Urgency};
 
 /// What came of one key: rows, nothing, or a failure.
 pub(super) type Landing = Result<Option<Arc<Page>>, Arc<Failure>>;
@@ -55,13 +55,28 @@ impl Asked {
 pub(super) struct Flight {
     pub(super) asked: Arc<Asked>,
     landed: watch::Receiver<Landed>,
+    /// Of those who wait for it.
+    urgency: watch::Sender<Urgency>,
 }
 
 impl Flight {
     /// A flight, and the end that its pilot holds.
-    pub(super) fn new(asked: Arc<Asked>) -> (Arc<Self>, watch::Sender<Landed>) {
+    pub(super) fn new(asked: Arc<Asked>, urgency: Urgency) -> (Arc<Self>, watch::Sender<Landed>) {
         let (sender, landed) = watch::channel(None);
-        (Arc::new(Flight { asked, landed }), sender)
+        (Arc::new(Flight { asked, landed, urgency: watch::Sender::new(urgency) }), sender)
+    }
+
+    /// Somebody waits for it to whom it is this urgent. While it has not left yet, it leaves as soon as that one would.
+    pub(super) fn hurry(&self, urgency: Urgency) {
+        self.urgency.send_if_modified(|before| {
+            let now = before.and(urgency);
+            std::mem::replace(before, now) != now
+        });
+    }
+
+    /// How urgent it is to the most urgent of those who wait for it.
+    pub(super) fn urgency(&self) -> watch::Receiver<Urgency> {
+        self.urgency.subscribe()
     }
 
     /// Waits for the result of one key; `None` where the deadline came first.

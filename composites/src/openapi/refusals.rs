@@ -197,6 +197,7 @@ impl Refusals {
                 "advice": { "type": "string", "description": "What to do about it." },
                 "request_id": { "type": "string" },
                 "retryable": { "type": "boolean", "description": "Whether the same request may succeed later." },
+                "retryAfterMs": { "type": "integer", "description": "When a system of record may be asked again." },
                 "violated-policies": {
                     "type": "array",
                     "items": { "type": "string" },
@@ -218,7 +219,8 @@ fn partial() -> Value {
             "path": { "type": "string", "description": "Where, with dots: `lines.0.product`." },
             "code": { "type": "string", "enum": codes },
             "system": { "type": ["string", "null"], "description": "The system that it is about." },
-            "retryable": { "type": "boolean", "description": "Whether the same request may succeed later." }
+            "retryable": { "type": "boolean", "description": "Whether the same request may succeed later." },
+            "retryAfterMs": { "type": "integer", "description": "When a system of record may be asked again." }
         },
         "required": ["path", "code", "system", "retryable"]
     })

@@ -52,7 +52,12 @@ impl Operation {
         let path = AnswerError { path: inside, failure: error.failure.clone() }.dotted();
         let system = error.failure.system.as_ref().map(|system| system.as_str());
         let path = self.lifted_path(&path);
-        json!({ "path": path, "code": error.failure.code, "system": system, "retryable": error.failure.code.retryable() })
+        let code = error.failure.code;
+        let mut listed = json!({ "path": path, "code": code, "system": system, "retryable": code.retryable() });
+        if let Some(wait) = error.failure.retry_after.filter(|_| code == Code::UpstreamThrottled) {
+            listed["retryAfterMs"] = json!(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        }
+        listed
     }
 }
 

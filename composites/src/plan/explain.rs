@@ -1,8 +1,13 @@
 //! A plan in words: what would be asked of whom, without asking anybody.
 
+use std::collections::BTreeMap;
+
+use portico_contracts::packs::limits::Window;
+use portico_contracts::tenancy::{SystemId, Tier};
 use serde::Serialize;
 
 use super::{KeyExpr, Plan, Step, StepId};
+use crate::endure::limits::{Calls, Limits};
 
 /// What an operation would do.
 #[derive(Debug, Serialize)]
@@ -16,8 +21,55 @@ pub struct Explained {
     pub scopes: Vec<&'static str>,
     /// Its questions, in the order in which they can be asked.
     pub steps: Vec<ExplainedStep>,
+    /// The systems that it asks, with what they let us ask.
+    pub systems: Vec<ExplainedSystem>,
     /// Paths that no system of the tenant has.
     pub not_provided: Vec<String>,
+}
+
+/// One system, and what it lets us ask as far as that is known before anybody asks.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedSystem {
+    /// Which.
+    pub system: String,
+    /// Calls that the operation may at most make of it.
+    pub calls: u64,
+    /// What it lets everybody ask together.
+    pub limits: ExplainedLimits,
+}
+
+/// What a system lets us ask.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedLimits {
+    /// At once.
+    pub concurrency: ExplainedCalls,
+    /// In lengths of time.
+    pub windows: Vec<ExplainedWindow>,
+}
+
+/// What a system lets us ask in a length of time.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedWindow {
+    /// Which.
+    pub window: &'static str,
+    /// How much; absent where only the running system reports it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<ExplainedCalls>,
+}
+
+/// Calls that a limit allows, and up to which of them who is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedCalls {
+    /// All of them.
+    pub critical: u64,
+    /// Without the share that is kept for the critical.
+    pub standard: u64,
+    /// Without as much again.
+    pub best_effort: u64,
 }
 
 /// One question.
@@ -58,8 +110,24 @@ impl Plan {
             calls: price.calls,
             scopes: self.scopes.iter().copied().collect(),
             steps,
+            systems: self.explain_systems(),
             not_provided: self.not_provided.clone(),
         }
+    }
+
+    fn explain_systems(&self) -> Vec<ExplainedSystem> {
+        let mut calls: BTreeMap<&SystemId, (u64, &Limits)> = BTreeMap::new();
+        for step in &self.steps {
+            if let Some(limits) = step.upstream.limits() {
+                calls.entry(step.upstream.id()).or_insert((0, limits)).0 += step.calls();
+            }
+        }
+        let explained = |(system, (calls, limits)): (&SystemId, (u64, &Limits))| ExplainedSystem {
+            system: system.to_string(),
+            calls,
+            limits: ExplainedLimits::of(limits),
+        };
+        calls.into_iter().map(explained).collect()
     }
 
     fn explain_step(&self, id: StepId) -> ExplainedStep {
@@ -96,6 +164,23 @@ impl Plan {
     fn wave(&self, id: StepId) -> usize {
         let step = &self.steps[id];
         step.waits_for().map(|source| self.wave(source)).max().unwrap_or(0) + 1
+    }
+}
+
+impl ExplainedLimits {
+    fn of(limits: &Limits) -> Self {
+        let calls = |all: u64| {
+            let open = |tier| all - limits.kept_from(tier, all);
+            ExplainedCalls { critical: all, standard: open(Tier::Standard), best_effort: open(Tier::BestEffort) }
+        };
+        let window = |(window, of): (&Window, &Calls)| ExplainedWindow {
+            window: window.as_str(),
+            calls: of.allowed().map(|all| calls(all.into())),
+        };
+        ExplainedLimits {
+            concurrency: calls(limits.concurrency as u64),
+            windows: limits.windows.iter().map(window).collect(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod capable;
 mod entity;
 mod field;
+mod limits;
 mod request;
 mod shapes;
 
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::model::Model;
 
-const MEMBERS: [&str; 15] = [
+const MEMBERS: [&str; 16] = [
     "pack",
     "title",
     "driver",
@@ -35,6 +36,7 @@ const MEMBERS: [&str; 15] = [
     "longest_target",
     "errors",
     "shapes",
+    "limits",
     "entities",
 ];
 
@@ -130,6 +132,7 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
         longest_target: reader.number(&top, "longest_target").unwrap_or(4_000) as usize,
         errors: errors(reader, &top),
         shapes,
+        limits: limits::read(reader, &top),
         entities,
         settings: std::mem::take(&mut reader.settings),
         source: Arc::clone(root),

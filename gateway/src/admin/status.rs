@@ -1,7 +1,10 @@
 //! `/api/status`: what is running, by which configuration, and how its issuers are.
 
+mod limits;
+
 use serde::Serialize;
 
+use self::limits::SystemLimits;
 use crate::snapshot::Snapshot;
 use crate::telemetry::{DriftSummary, Telemetry};
 
@@ -39,6 +42,8 @@ struct SystemStatus<'s> {
     /// Where it differs from its pack; `/api/drift` tells which fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<DriftSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<SystemLimits>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +75,7 @@ pub(super) fn json(snapshot: &Snapshot, telemetry: &Telemetry) -> Vec<u8> {
                 role: system.role.as_str(),
                 pack: &system.pack.name,
                 drift: drifts.of(&tenant.id, &system.id),
+                limits: snapshot.estates.system(&tenant.id, &system.id).map(|system| SystemLimits::of(system)),
             })
             .collect(),
         consumers: tenant.consumers.keys().map(|consumer| consumer.as_str()).collect(),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 use portico_composites::connect::meter::{Meter, Silent};
 use portico_composites::engine::{Engine, Question};
-use portico_composites::fresh::{Cache, Limits, SystemClock, Wish};
-use portico_composites::plan::Explained;
+use portico_composites::fresh::{Cache, Clock, Limits, SystemClock, Wish};
+use portico_composites::plan::{Explained, ExplainedCalls, ExplainedSystem};
 use portico_contracts::tenancy::{ConsumerId, Principal, TenantId};
 
 use super::Failure;
@@ -48,11 +48,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let settings = read(arguments)?;
     let meter: Arc<dyn Meter> = Arc::new(Silent);
-    let estates = Estates::build(&settings, &meter)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let estates = Estates::build(&settings, &meter, &clock, None)?;
     let principal = principal(&settings, arguments)?;
-    let clock = Arc::new(SystemClock);
     let nothing = Limits { bytes: 0, ..Limits::default() };
-    let engine = Engine::new(settings.graphql.guard.clone(), u64::MAX, Cache::new(nothing, clock.clone()), clock);
+    let engine = Engine::new(settings.graphql.guard.clone(), u64::MAX, Cache::new(nothing, Arc::clone(&clock)), clock);
     let estate = estates.of(&principal.tenant).ok_or_else(|| Failure::new("the tenant has no systems"))?;
     let question = question(arguments)?;
     match engine.prepare(&question, estate, &principal, Wish::default()) {
@@ -110,6 +110,27 @@ fn show(explained: &Explained, most: u64, json: bool) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a system lets us ask, and how much of it is for whom.
+fn allowed(system: &ExplainedSystem) -> String {
+    let all = &system.limits;
+    let mut words = vec![format!("{} at once", in_tiers(all.concurrency))];
+    for window in &all.windows {
+        let most = window.calls.map_or_else(|| "as many as it reports".to_owned(), in_tiers);
+        let a = if window.window.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "a " };
+        words.push(format!("{most} in {a}{}", window.window.replace('_', " ")));
+    }
+    words.join(", ")
+}
+
+/// `100 (standard 90, best effort 80)`.
+fn in_tiers(calls: ExplainedCalls) -> String {
+    let ExplainedCalls { critical, standard, best_effort } = calls;
+    if critical == best_effort {
+        return critical.to_string();
+    }
+    format!("{critical} (standard {standard}, best effort {best_effort})")
+}
+
 fn in_words(explained: &Explained, most: u64) -> String {
     let mut text =
         format!("cost    {} points of at most {most}\ncalls   {} at most\n", explained.cost, explained.calls);
@@ -134,6 +155,11 @@ fn in_words(explained: &Explained, most: u64) -> String {
         if let Some(other) = step.only_if_missing {
             text += &format!("  {:<14} only where no {other} was found\n", "");
         }
+    }
+    text += "\nlimits\n";
+    for system in &explained.systems {
+        let calls = if system.calls == 1 { "1 call" } else { &format!("{} calls", system.calls) };
+        text += &format!("  {:<14} {calls} at most; {}\n", system.system, allowed(system));
     }
     if !explained.not_provided.is_empty() {
         text += &format!("\nnot provided by any system: {}\n", explained.not_provided.join(", "));

@@ -39,6 +39,9 @@ struct Details<'p> {
     advice: &'static str,
     request_id: &'p str,
     retryable: bool,
+    /// Of a system's limits; `Retry-After` has only whole seconds.
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u128>,
     #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
     violated: &'p [std::borrow::Cow<'static, str>],
 }
@@ -108,6 +111,10 @@ fn details<'p>(problem: &'p Problem, request_id: &'p str) -> Details<'p> {
         advice: problem.code.advice(),
         request_id,
         retryable: problem.code.retryable(),
+        retry_after_ms: problem
+            .retry_after
+            .filter(|_| problem.code == Code::UpstreamThrottled)
+            .map(|wait| wait.as_millis()),
         violated: &problem.violated,
     }
 }

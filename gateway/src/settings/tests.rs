@@ -473,3 +473,33 @@ proptest::proptest! {
         proptest::prop_assert!(!said.contains("hunter2"), "{said}");
     }
 }
+
+#[test]
+fn what_a_system_lets_us_ask_is_the_packs_unless_the_operator_says_otherwise() {
+    let tenant = |limits: &str| {
+        TENANT
+            .replace("dynamics365", "stripe")
+            .replace("    settings: { company: usmf, currency: EUR }\n", &format!("    settings: {{}}\n{limits}"))
+    };
+    let written = |limits: &str| Written::sound().with("tenants/acme.yaml", &tenant(limits));
+    let limits = |text: &str| {
+        let settings = written(text).settings();
+        settings.tenants.values().next().unwrap().systems.values().next().unwrap().endure.limits.clone()
+    };
+    let usual = limits("");
+    assert_eq!((usual.concurrency, usual.reserve_percent, usual.reported), (32, 10, true));
+    assert_eq!(usual.windows.values().map(|calls| calls.allowed()).collect::<Vec<_>>(), [Some(100)]);
+    assert_eq!(limits("    concurrency: 7\n").concurrency, 7);
+    let own = limits("    limits: { concurrency: 9, per_second: 25, per_day: 5000, reserve: 20, reported: false }\n");
+    assert_eq!((own.concurrency, own.reserve_percent, own.reported), (9, 20, false));
+    assert_eq!(own.windows.values().map(|calls| calls.allowed()).collect::<Vec<_>>(), [Some(25), Some(5_000)]);
+    assert_snapshot!(
+        written("    concurrency: 5\n    limits: { concurrency: 5, per_day: 0, per_week: 3, reserve: 60 }\n").mistakes(),
+        @r#"
+    tenants/acme.yaml:9 systems.acme-erp.limits.concurrency: `concurrency` is said twice, here and of the system itself; say it once
+    tenants/acme.yaml:9 systems.acme-erp.limits.per_day: this must be 1 or more
+    tenants/acme.yaml:9 systems.acme-erp.limits.per_week: there is no setting "per_week" here; there is: concurrency, per_second, per_10_seconds, per_minute, per_hour, per_day, reserve, reported
+    tenants/acme.yaml:9 systems.acme-erp.limits.reserve: no more than 50 percent can be kept, found 60
+    "#
+    );
+}

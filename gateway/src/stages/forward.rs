@@ -83,6 +83,9 @@ fn underway(exchange: &mut Exchange) -> Result<&mut Forwarding> {
 pub(crate) async fn peer(exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
     let idle = exchange.snapshot.settings.limits.idle_timeout;
     let forwarding = underway(exchange)?;
+    if let Err(problem) = forwarding.errand.take_place(&forwarding.call).await {
+        return Err(forwarding.fail(problem));
+    }
     let address = match forwarding.errand.address(&forwarding.call).await {
         Ok(address) => address,
         Err(problem) => return Err(forwarding.fail(problem)),

@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use super::stewards::Stewards;
 use crate::audit::AuditCounters;
 use crate::exchange::Place;
 
@@ -92,6 +93,7 @@ pub(super) struct Metrics {
     pub(super) upstream_duration: Histograms<RoleLabels>,
     pub(super) drifts: Family<DriftLabels, Counter>,
     pub(super) strays: Family<StrayLabels, Counter>,
+    pub(super) stewards: Stewards,
     pub(super) connections: Gauge,
     pub(super) connections_refused: Counter,
     pub(super) handshakes_failed: Counter,
@@ -117,6 +119,7 @@ impl Metrics {
             upstream_duration: Family::new_with_constructor(durations),
             drifts: Family::default(),
             strays: Family::default(),
+            stewards: Stewards::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
             handshakes_failed: Counter::default(),
@@ -138,6 +141,7 @@ impl Metrics {
         r.register("upstream_requests", "Calls of systems by role, entity and outcome", self.upstream_requests.clone());
         r.register("upstream_drifts", "Values that a pack's contract does not allow", self.drifts.clone());
         r.register("upstream_rows_not_asked_for", "Rows that were dropped", self.strays.clone());
+        self.stewards.register(r);
         r.register("upstream_request_duration_seconds", "Calls of systems", self.upstream_duration.clone());
         r.register("connections", "Open connections", self.connections.clone());
         r.register("connections_refused", "Connections without a place", self.connections_refused.clone());

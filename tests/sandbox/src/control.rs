@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::change;
 use crate::fault::Fault;
+use crate::quota::Quota;
 use crate::sandbox::Parts;
 use crate::serve::method_not_allowed;
 use crate::system::SystemInfo;
@@ -25,6 +26,15 @@ struct FaultOrder {
     #[serde(default)]
     value: Value,
     seconds: Option<u32>,
+}
+
+/// Limits to set; without any, to lift.
+#[derive(Deserialize)]
+struct LimitsOrder {
+    tenant: String,
+    role: String,
+    #[serde(flatten)]
+    limits: serde_json::Map<String, Value>,
 }
 
 /// Something to change.
@@ -44,6 +54,7 @@ pub(crate) async fn answer(parts: Arc<Parts>, call: Call) -> Reply {
             parts.clear_faults().await;
             Ok(Reply::empty(204))
         }
+        ("/_sandbox/limits", "POST") => set_limits(&parts, &call),
         ("/_sandbox/calls", "GET") => Ok(Reply::json(200, &json!({"calls": parts.calls.counts()}))),
         ("/_sandbox/calls", "DELETE") => {
             parts.calls.clear();
@@ -52,9 +63,15 @@ pub(crate) async fn answer(parts: Arc<Parts>, call: Call) -> Reply {
         ("/_sandbox/change", "POST") => change(&parts, &call),
         ("/_sandbox/systems", _) => return method_not_allowed("GET"),
         ("/_sandbox/faults", _) => return method_not_allowed("POST, DELETE"),
+        ("/_sandbox/limits", _) => return method_not_allowed("POST"),
         ("/_sandbox/calls", _) => return method_not_allowed("GET, DELETE"),
         ("/_sandbox/change", _) => return method_not_allowed("POST"),
-        _ => return Reply::json(404, &json!({"error": "the sandbox knows /_sandbox/systems, faults, calls, change"})),
+        _ => {
+            return Reply::json(
+                404,
+                &json!({"error": "the sandbox knows /_sandbox/systems, faults, limits, calls, change"}),
+            );
+        }
     };
     done.unwrap_or_else(|says| Reply::json(400, &json!({"error": says})))
 }
@@ -66,14 +83,22 @@ fn systems(parts: &Parts) -> Reply {
 
 async fn set_fault(parts: &Parts, call: &Call) -> Result<Reply, String> {
     let order: FaultOrder = body(call)?;
-    let tenant = tenant(&order.tenant)?;
-    let role =
-        Role::named(&order.role).ok_or_else(|| format!("`{}` is none of crm, erp, billing, support", order.role))?;
+    let (tenant, role) = (tenant(&order.tenant)?, role(&order.role)?);
     let fault = Fault::named(&order.fault, &order.value)?;
     let lasts = order.seconds.map(|seconds| Duration::from_secs(seconds.into()));
     let system = parts.system(tenant, role);
     system.set_fault(Some(fault), lasts).await;
     Ok(Reply::json(200, &json!({"system": system.info.name, "fault": order.fault, "seconds": order.seconds})))
+}
+
+fn set_limits(parts: &Parts, call: &Call) -> Result<Reply, String> {
+    let order: LimitsOrder = body(call)?;
+    let (tenant, role) = (tenant(&order.tenant)?, role(&order.role)?);
+    let system = parts.system(tenant, role);
+    let lifted = order.limits.is_empty();
+    let quota: Quota = serde_json::from_value(Value::Object(order.limits)).map_err(|wrong| wrong.to_string())?;
+    system.meter.set((!lifted).then_some(quota));
+    Ok(Reply::json(200, &json!({"system": system.info.name, "limited": !lifted})))
 }
 
 fn change(parts: &Parts, call: &Call) -> Result<Reply, String> {
@@ -86,6 +111,10 @@ fn change(parts: &Parts, call: &Call) -> Result<Reply, String> {
 
 fn tenant(name: &str) -> Result<Tenant, String> {
     Tenant::named(name).ok_or_else(|| format!("`{name}` is none of acme, globex"))
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::named(name).ok_or_else(|| format!("`{name}` is none of crm, erp, billing, support"))
 }
 
 fn body<T: DeserializeOwned>(call: &Call) -> Result<T, String> {

@@ -20,6 +20,7 @@ use crate::fault::switch::Switch;
 use crate::hubspot::HubSpot;
 use crate::issuer::{Issuer, TokenRequest};
 use crate::netsuite::NetSuite;
+use crate::quota::{Meter, Metered, Quota};
 use crate::salesforce::Salesforce;
 use crate::serve::{Task, open, serve_plainly};
 use crate::servicenow::ServiceNow;
@@ -188,6 +189,17 @@ impl Sandbox {
         self.parts.system(tenant, role).set_fault(Some(fault), Some(lasts)).await;
     }
 
+    /// Limits how much a system may be asked from now on.
+    pub fn limit(&self, tenant: Tenant, role: Role, quota: Quota) {
+        self.parts.system(tenant, role).meter.set(Some(quota));
+    }
+
+    /// What came of a limited system's calls since it was limited.
+    #[must_use]
+    pub fn metered(&self, tenant: Tenant, role: Role) -> Metered {
+        self.parts.system(tenant, role).meter.metered()
+    }
+
     /// Mends every system and waits until it shows.
     pub async fn clear_faults(&self) {
         self.parts.clear_faults().await;
@@ -292,6 +304,7 @@ async fn start_system(
         credentials,
         switch: Switch::new(),
         at_once: AtOnce::default(),
+        meter: Meter::default(),
         calls: Arc::clone(calls),
         clock: Arc::clone(clock),
         elsewhere: elsewhere.to_owned(),

@@ -14,7 +14,7 @@ use http::Response;
 use serde::Serialize;
 use serde_json::Value;
 
-pub(crate) use at_once::AtOnce;
+pub(crate) use at_once::{AtOnce, Place};
 pub(crate) use port::keep_open;
 
 use crate::calls::{CallRecord, Calls};
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::credentials::{Access, Credentials};
 use crate::fault::switch::Switch;
 use crate::fault::{Drift, Fault, body, described, json};
+use crate::quota::Meter;
 use crate::serve::{Body, Site, response};
 use crate::tenant::{Role, Tenant};
 use crate::vendor::{Call, Reply, Vendor};
@@ -49,6 +50,7 @@ pub(crate) struct System {
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) switch: Switch,
     pub(crate) at_once: AtOnce,
+    pub(crate) meter: Meter,
     pub(crate) calls: Arc<Calls>,
     pub(crate) clock: Arc<Clock>,
     /// The base URL of the host nobody should call.
@@ -70,6 +72,21 @@ impl System {
             target: target.to_owned(),
             had_credentials,
         });
+    }
+
+    /// Within what the system lets its callers ask.
+    async fn respond_metered(&self, call: Call) -> Response<Body> {
+        let (vendor, now) = (&*self.vendor, call.now);
+        let limited = if vendor.is_token_call(&call) { None } else { self.meter.admit(vendor, now) };
+        match limited {
+            None => self.respond(call).await,
+            Some(Err(refusal)) => response(refusal),
+            Some(Ok(admitted)) => {
+                let mut answer = self.respond(call).await;
+                admitted.tell(vendor, now, answer.headers_mut());
+                answer
+            }
+        }
     }
 
     async fn respond(&self, call: Call) -> Response<Body> {
@@ -154,7 +171,7 @@ impl Site for System {
     }
     fn answer(&self, call: Call) -> BoxFuture<'_, io::Result<Response<Body>>> {
         self.record(call.method.as_str(), &call.target(), call.headers.contains_key("authorization"));
-        self.respond(call).map(Ok).boxed()
+        self.respond_metered(call).map(Ok).boxed()
     }
 }
 
@@ -180,7 +197,8 @@ mod tests {
         };
         let (switch, calls, clock) = (Switch::new(), Arc::default(), Arc::default());
         let at_once = AtOnce::default();
-        System { info, vendor, credentials, switch, at_once, calls, clock, elsewhere: String::new() }
+        let meter = Meter::default();
+        System { info, vendor, credentials, switch, at_once, meter, calls, clock, elsewhere: String::new() }
     }
 
     async fn status(system: &System, path: &str) -> u16 {

@@ -46,6 +46,7 @@ fn call() -> Call {
         request_id: Arc::from("req-1"),
         traceparent: Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         tally: Arc::default(),
+        urgency: None,
     }
 }
 

@@ -7,7 +7,7 @@ use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId};
 
 use crate::connect::wire::Rejection;
-use crate::endure::Trouble;
+use crate::endure::{Lack, Trouble};
 
 /// The failure of one look-up.
 pub(super) fn failure_of(trouble: &Trouble, system: &SystemId, role: Role) -> Failure {
@@ -16,6 +16,11 @@ pub(super) fn failure_of(trouble: &Trouble, system: &SystemId, role: Role) -> Fa
         Trouble::TimedOut => (Code::UpstreamTimeout, "did not answer in time"),
         Trouble::OutOfTime => (Code::DeadlineExceeded, "did not answer within the time of this request"),
         Trouble::Paused(_) => (Code::BreakerOpen, "failed too often and is left alone for a moment"),
+        Trouble::Withheld(withheld) => match withheld.lacks {
+            Lack::Pause => (Code::UpstreamThrottled, "limits our calls"),
+            Lack::Window(_) => (Code::UpstreamThrottled, "allows no more calls for now, or none but urgent ones"),
+            Lack::Places => (Code::UpstreamThrottled, "is asked as much at once as it allows"),
+        },
         Trouble::Redirected(_) => (Code::UpstreamError, "sent us elsewhere, where we do not go"),
         Trouble::Rejected(rejection) => match rejection {
             Rejection::Throttled(_) => (Code::UpstreamThrottled, "limits our calls"),
@@ -38,6 +43,7 @@ pub(super) fn word_for(trouble: &Trouble) -> &'static str {
         Trouble::Unreachable(_) => "unreachable",
         Trouble::TimedOut | Trouble::OutOfTime => "timeout",
         Trouble::Paused(_) => "paused",
+        Trouble::Withheld(_) => "withheld",
         Trouble::Redirected(_) => "redirected",
         Trouble::Rejected(Rejection::Throttled(_)) => "throttled",
         Trouble::Rejected(Rejection::Unauthorized) => "unauthorized",
@@ -51,6 +57,7 @@ pub(super) fn word_for(trouble: &Trouble) -> &'static str {
 fn wait_of(trouble: &Trouble) -> Option<Duration> {
     match trouble {
         Trouble::Paused(wait) => Some(*wait),
+        Trouble::Withheld(withheld) => Some(withheld.wait),
         Trouble::Rejected(Rejection::Throttled(wait)) => *wait,
         _ => None,
     }
@@ -63,6 +70,7 @@ fn cause_of(trouble: &Trouble) -> Option<String> {
             Rejection::Forbidden(cause) | Rejection::Malformed(cause) | Rejection::Failed { cause, .. },
         ) => Some(cause.clone()),
         Trouble::Redirected(status) => Some(status.to_string()),
+        Trouble::Withheld(withheld) => Some(format!("not asked for want of: {}", withheld.lacks.as_str())),
         _ => None,
     }
 }

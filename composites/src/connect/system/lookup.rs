@@ -88,7 +88,10 @@ async fn tell(system: &System, ask: &Ask, call: &Call, chunk: Chunk) -> Told {
         }
         Err(trouble) => {
             let failure = Arc::new(failure_of(&trouble, &system.id, system.role));
-            log(system, ask, call, &failure);
+            // What we hold back ourselves is counted, and comes in floods.
+            if !matches!(trouble, Trouble::Withheld(_)) {
+                log(system, ask, call, &failure);
+            }
             Told { found: for_each(chunk.keys, &failure), ..Told::default() }
         }
     }
@@ -125,8 +128,8 @@ async fn read_all(system: &System, ask: &Ask, call: &Call, chunk: &Chunk) -> Res
         if asked.contains(&request) {
             return Err(Trouble::Rejected(Rejection::Malformed("a page leads back to an earlier one".to_owned())));
         }
-        let attempt = |until| Box::pin(system.attempt(ask, &request, call, until));
-        let rows = match system.endure.run(call.deadline, attempt).await {
+        let attempt = |turn| Box::pin(system.attempt(ask, &request, call, turn));
+        let rows = match system.run(call, attempt).await {
             Err(Trouble::Rejected(Rejection::NotFound)) if asked.is_empty() => return Ok(read),
             rows => rows?,
         };
@@ -143,7 +146,7 @@ async fn read_all(system: &System, ask: &Ask, call: &Call, chunk: &Chunk) -> Res
 /// Rows that were not asked for never get further; that they came is the operator's to know.
 fn report_strays(system: &System, ask: &Ask, rows: usize) {
     if rows > 0 {
-        system.meter.strayed(system.place(), ask.entity.name, rows);
+        system.meter.strayed(system.place_of(), ask.entity.name, rows);
         tracing::warn!(
             tenant = %system.tenant, system = %system.id, entity = ask.entity.name, rows,
             "rows that were not asked for were dropped"

@@ -96,6 +96,7 @@ async fn scene_with(
         request_id: Arc::from("req-1"),
         traceparent: Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         tally: Arc::new(Tally::default()),
+        urgency: None,
     };
     Scene { stage, system, notes, call }
 }
@@ -367,4 +368,42 @@ fn a_system_without_an_address_of_http_is_refused() {
         let refused = System::new(settings(url.parse().unwrap(), Credentials::None), Arc::new(Notes::default()));
         assert!(matches!(refused, Err(SystemError::Address)), "{url}");
     }
+}
+
+#[tokio::test]
+async fn what_answers_report_limits_the_next_and_every_request_counts() {
+    let pack =
+        format!("{PACK}limits:\n  reported:\n    - {{ window: hour, limit: x-limit, remaining: x-remaining }}\n");
+    let pack = Arc::new(Pack::parse("test", &pack).unwrap());
+    let limits = Limits::of(&pack.limits, &crate::endure::limits::Written::default());
+    let scene = scene_with(
+        |stage| {
+            let settings = settings(stage.url("/base/"), Credentials::Bearer(Secret::new("sk")));
+            let endure = EndureSettings { limits, ..settings.endure };
+            SystemSettings { pack, endure, ..settings }
+        },
+        |asked| {
+            let Play::Answer(status, mut headers, body) = rows(&numbers(asked), None) else { panic!("an answer") };
+            headers.extend([("x-limit", "100".to_owned()), ("x-remaining", "11".to_owned())]);
+            Play::Answer(status, headers, body)
+        },
+    )
+    .await;
+    assert_eq!(scene.one().await, "C-1 Ltd");
+    // Eleven are left, ten of them are kept; each answer says that there are eleven again.
+    assert_eq!(scene.one().await, "C-1 Ltd");
+    let hour = scene.system.steward().standing().windows.remove(0);
+    assert_eq!((hour.limit, hour.used, hour.remaining), (Some(100), 2, Some(11)));
+}
+
+#[tokio::test]
+async fn a_pause_is_told_to_those_who_come_next_without_asking() {
+    let scene = scene(|_| Play::Answer(429, vec![("retry-after", "30".to_owned())], "{}".to_owned())).await;
+    assert_eq!((scene.one().await, scene.calls()), ("upstream_throttled".to_owned(), 1));
+    let began = Instant::now();
+    assert_eq!((scene.one().await, scene.calls()), ("upstream_throttled".to_owned(), 1));
+    let place = scene.system.place(&scene.call).await.unwrap_err();
+    assert_eq!(place.code.to_string(), "upstream_throttled");
+    assert!(place.retry_after > Some(Duration::from_secs(20)) && began.elapsed() < Duration::from_secs(1));
+    assert_eq!(scene.system.steward().standing().withheld, 2);
 }

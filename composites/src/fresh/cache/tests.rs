@@ -37,6 +37,8 @@ struct Fake {
     delay: Mutex<Duration>,
     mood: Mutex<Mood>,
     calls: Mutex<Vec<Vec<String>>>,
+    /// How urgent a call was when it had been under way for its time.
+    urgency: Mutex<Vec<Urgency>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,10 +75,11 @@ impl Upstream for Fake {
     fn supports(&self, _entity: &'static ObjectType, _by: &str) -> Option<Support> {
         Some(Support { batch: 100 })
     }
-    async fn look_up(&self, ask: &Ask, keys: &[Key], _call: &Call) -> Vec<Result<Page, Arc<Failure>>> {
+    async fn look_up(&self, ask: &Ask, keys: &[Key], call: &Call) -> Vec<Result<Page, Arc<Failure>>> {
         self.calls.lock().push(keys.iter().map(|key| key.to_string()).collect());
         let (asked, delay) = (Instant::now(), *self.delay.lock());
         sleep(delay).await;
+        self.urgency.lock().push(call.urgency());
         let mood = *self.mood.lock();
         keys.iter().map(|key| self.one(ask, key, asked, mood)).collect()
     }
@@ -115,6 +118,7 @@ fn fake(tenant_name: &str, freshness: Freshness) -> Arc<Fake> {
         delay: Mutex::new(MOMENT),
         mood: Mutex::new(Mood::Answers),
         calls: Mutex::default(),
+        urgency: Mutex::default(),
     })
 }
 
@@ -154,6 +158,7 @@ fn call_of(tenant: &TenantId) -> Call {
         request_id: Arc::from("r"),
         traceparent: Arc::from("t"),
         tally: Arc::new(Tally::default()),
+        urgency: None,
     }
 }
 
@@ -485,4 +490,29 @@ fn truthful(outcome: &Outcome, began: DateTime<Utc>, freshness: &Freshness, wish
         CacheState::StaleIfError => assert!(age < freshness.ttl + freshness.stale_if_error),
         _ => {}
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_is_as_urgent_as_to_the_most_urgent_who_waits_for_it() {
+    let scene = scene(orders());
+    let ask = |tier: Tier, within: u64| {
+        let deadline = Instant::now() + seconds(within);
+        let call = Call { tier, deadline, ..call_of(&scene.fake.tenant) };
+        let (cache, upstream): (_, Arc<dyn Upstream>) = (scene.cache.clone(), scene.fake.clone());
+        async move { cache.get(&upstream, &ask_orders(), &keys(&["SO-1"]), &Wish::default(), &call).await }
+    };
+    let began = Instant::now();
+    let joined = async {
+        sleep(MOMENT / 5).await;
+        ask(Tier::Critical, 2).await
+    };
+    let (led, joined) = tokio::join!(ask(Tier::BestEffort, 10), joined);
+    assert_eq!((told(&led[0]).as_str(), told(&joined[0]).as_str()), ("FETCHED", "COALESCED"));
+    let urgency = Urgency { tier: Tier::Critical, until: began + seconds(10) };
+    assert_eq!(*scene.fake.urgency.lock(), [urgency]);
+    // What only freshens the cache is nobody's business, whoever was served the stale value.
+    advance(seconds(15)).await;
+    assert_eq!(told(&ask(Tier::Critical, 2).await[0]), "STALE");
+    sleep(MOMENT * 2).await;
+    assert_eq!(scene.fake.urgency.lock().last().map(|urgency| urgency.tier), Some(Tier::BestEffort));
 }

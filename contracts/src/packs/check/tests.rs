@@ -1,4 +1,5 @@
 use super::*;
+use crate::packs::limits::{Day, Limits, Window};
 
 const SMALL: &str = "
 pack: small
@@ -257,4 +258,51 @@ fn what_would_be_left_out_in_silence_is_refused() {
     14: entities.Case.fields.priority.only_if: `only_if` goes with `path`
     16: entities.Case.by.number: `number` is not mapped, so that rows could not be told apart by it
     ");
+}
+
+#[test]
+fn what_a_kind_of_system_limits_is_read() {
+    let limits = |yaml: &str| Pack::parse("small", &format!("{SMALL}{yaml}")).expect("sound").limits;
+    let read = limits(
+        "limits:
+  concurrency: 5
+  per_second: 10
+  per_day: 15000
+  day: rolling
+  reported:
+    - { window: day, header: Sforce-Limit-Info, used_of: api-usage }
+    - { window: hour, limit: X-Limit, resets_at: X-Reset }
+",
+    );
+    assert_eq!((read.concurrency, read.day), (Some(5), Day::Rolling));
+    assert_eq!(read.windows, [(Window::Second, 10), (Window::Day, 15_000)].into());
+    assert_eq!(read.reported.len(), 2);
+    assert_eq!(limits(""), Limits::default());
+}
+
+#[test]
+fn limits_that_make_no_sense_are_told() {
+    let yaml = format!(
+        "{SMALL}limits:
+  concurency: 5
+  per_second: 0
+  day: monthly
+  reported:
+    - {{ window: week, limit: X-Limit }}
+    - {{ window: day, header: X-Limit }}
+    - {{ window: day, limit: 'X Limit', resets_in: A, resets_at: B }}
+"
+    );
+    insta::assert_debug_snapshot!(mistakes(&yaml), @r#"
+    [
+        "19: limits.concurency: `concurency` is not known here; did you mean `concurrency`?",
+        "20: limits.per_second: this must be 1 or more; leave it out where there is no limit",
+        "21: limits.day: `monthly` is none of utc, rolling",
+        "23: limits.reported.window: `week` is none of second, 10_seconds, minute, hour, day",
+        "24: limits.reported: say `limit` and `remaining`, the fields with these numbers, or `header` and `used_of`, a field with `name=used/limit` and the name",
+        "25: limits.reported.limit: `X Limit` is not the name of a header field",
+        "25: limits.reported: say `limit` and `remaining`, the fields with these numbers, or `header` and `used_of`, a field with `name=used/limit` and the name",
+        "25: limits.reported: only one of `resets_in` and `resets_at` can be said",
+    ]
+    "#);
 }

@@ -13,6 +13,7 @@ auth: { token_body: form }
 headers: { X-One: { base64url: { a: 1 } } }
 paging: { cursor: { path: next, parameter: cursor } }
 errors: [{ status: 500, means: retry }]
+limits: { per_second: 1, reported: [{ window: day, limit: X-Limit }] }
 shapes: { fields: { path: "/fields/{shape}", rows: "results[]", name: name } }
 entities:
   Case:
@@ -49,6 +50,8 @@ fn part(at: &str) -> Option<&'static str> {
         "paging" => "paging",
         "errors" => "error",
         "shapes" => "shapes",
+        "limits" => "limits",
+        "reported" => "report",
         "open" => "open",
         "statuses" => "statuses",
         "keys" => "keys",

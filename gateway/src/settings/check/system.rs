@@ -1,12 +1,14 @@
 //! A tenant's upstreams: pack, address, credentials, limits.
 
+mod limits;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use portico_composites::connect::client::ClientSettings;
 use portico_composites::connect::driver::{Binding, Driver};
-use portico_composites::endure::EndureSettings;
+use portico_composites::endure::{EndureSettings, Limits};
 use portico_composites::fresh::FreshnessTable;
 use portico_contracts::tenancy::{SystemId, TenantId};
 use rustls_pki_types::CertificateDer;
@@ -54,13 +56,14 @@ fn check(
     let pack = owner.files.packs.find(&section.pack, ledger);
     let url = ledger.url(&section.url, network);
     let client = ClientSettings { network, authorities: authorities(section, ledger), ..ClientSettings::default() };
-    let endure = endure(section, ledger);
+    let (timing, limits) = (endure(section, ledger), limits::check(section, ledger));
     let settings = section.settings.iter().map(|(name, word)| (name.clone(), word.0.clone())).collect();
     let extensions = section.extensions.iter().map(|(entity, fields)| (entity.clone(), fields.value.clone())).collect();
     let binding = Binding { settings, extensions, of: id.clone().map(|id| (id, section.role)) };
     // Tokens are had where the pack says, at the system's own address; a wrong address hides no mistake in the rest.
     let somewhere = url.clone().or_else(|| Url::parse(UNRESOLVED).ok())?;
     let pack = pack?;
+    let endure = EndureSettings { limits: Limits::of(&pack.limits, &limits), ..timing };
     let credentials = credentials::check(section, &pack, &somewhere, ledger);
     if let Err(mistakes) = Driver::new(&pack, &binding, &somewhere) {
         mistakes.into_iter().for_each(|says| ledger.wrong(&section.place, says));
@@ -81,10 +84,8 @@ fn check(
 
 fn endure(section: &At<SystemSection>, ledger: &mut Ledger<'_>) -> EndureSettings {
     let usual = EndureSettings::default();
-    let concurrency = section.concurrency.as_ref().map(|at| ledger.count(Some(at), 1).get() as usize);
     EndureSettings {
         timeout: ledger.span(section.timeout.as_ref(), Duration::from_secs(5)),
-        concurrency: concurrency.unwrap_or(usual.concurrency),
         retries: section.retries.as_ref().map_or(usual.retries, |at| at.value),
         ..usual
     }

@@ -54,12 +54,36 @@ pub(crate) struct SystemSection {
     pub(crate) extensions: Named<BTreeMap<String, String>>,
     /// Of one call. Default 5s.
     pub(crate) timeout: Option<At<Span>>,
-    /// Calls at once. Default 32.
+    /// Calls at once; the same as `limits.concurrency`.
     pub(crate) concurrency: Option<At<u32>>,
+    /// What it lets us ask, where that is not what its pack says.
+    pub(crate) limits: Option<At<SystemLimitsSection>>,
     /// How often a call is repeated at most. Default 2.
     pub(crate) retries: Option<At<u32>>,
     /// PEM file with certificates of a private authority that is trusted beside the machine's: a path in this folder, or an absolute one.
     pub(crate) authority: Option<At<String>>,
+}
+
+/// What a system lets us ask with its credential, proxied requests included.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SystemLimitsSection {
+    /// Calls at once. Default: as the pack says, else 32.
+    pub(crate) concurrency: Option<At<u32>>,
+    /// Calls in a second. Default here and below: as the pack says, until the system reports its own.
+    pub(crate) per_second: Option<At<u32>>,
+    /// Calls in ten seconds.
+    pub(crate) per_10_seconds: Option<At<u32>>,
+    /// Calls in a minute.
+    pub(crate) per_minute: Option<At<u32>>,
+    /// Calls in an hour.
+    pub(crate) per_hour: Option<At<u32>>,
+    /// Calls in a day. What is written is never exceeded, also where the system reports more.
+    pub(crate) per_day: Option<At<u32>>,
+    /// Percent of each limit, 0 to 50, that are kept for tier critical; as much again is kept from tier best_effort. Default 10.
+    pub(crate) reserve: Option<At<u32>>,
+    /// Whether what the system reports of its limits counts. Default true.
+    pub(crate) reported: Option<bool>,
 }
 
 /// What we show a system.

@@ -47,12 +47,10 @@ pub(crate) fn response(response: &mut ResponseHeader, exchange: &mut Exchange) -
     }
     let took = forwarding.begun.elapsed();
     let role = forwarding.errand.role();
-    let wait = response.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    if let Some(problem) = failure(response.status, wait) {
+    let pause = forwarding.errand.answered(response.status, &response.headers);
+    let wait = || response.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    if let Some(problem) = failure(response.status, pause.map(|pause| pause.as_secs()).or_else(wait)) {
         // Our credential may have ended early: with another the request is sent again, once, if it is safe to.
-        if problem.code == Code::UpstreamThrottled {
-            forwarding.errand.throttled(problem.retry_after);
-        }
         let again = problem.code == Code::UpstreamRefused && !forwarding.refused && forwarding.errand.refused();
         forwarding.refused |= again;
         let mut error = forwarding.fail(problem);

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderMap, StatusCode};
 use portico_composites::ask::Call;
 use portico_composites::connect::credentials::Authorization;
 use portico_composites::connect::system::{System, SystemSettings};
+use portico_composites::endure::steward::{Place, Ticket};
 use portico_contracts::canonical::Failure;
 use portico_contracts::problem::{Code, Problem};
 use portico_contracts::tenancy::Role;
@@ -31,6 +33,8 @@ pub(crate) struct Errand {
     /// The host that the caller named.
     named: String,
     authorization: Option<Authorization>,
+    /// Held until the answer has gone.
+    place: Option<(Place, Ticket)>,
 }
 
 impl Errand {
@@ -72,6 +76,7 @@ impl Errand {
             target,
             named: head.authority,
             authorization: None,
+            place: None,
         })
     }
 
@@ -133,9 +138,24 @@ impl Errand {
         Ok(self.authorization.insert(authorization))
     }
 
-    /// The system has had too many calls.
-    pub(super) fn throttled(&self, wait: Option<Duration>) {
-        self.system.throttled(wait);
+    /// The right to one request, waited for in time, and its place among those that are under way. Another try keeps the
+    /// place and counts again.
+    pub(super) async fn take_place(&mut self, call: &Call) -> Result<(), Problem> {
+        match &mut self.place {
+            Some((_, ticket)) => ticket.one_more(),
+            none => {
+                let mut place = self.system.place(call).await.map_err(|failure| problem(&failure))?;
+                let ticket = place.begin();
+                *none = Some((place, ticket));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the head of an answer says of the system's limits. How long to leave it alone, where it says that.
+    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+        let (_, ticket) = self.place.as_ref()?;
+        self.system.answered(ticket, status, headers)
     }
 
     /// The system refuses what we showed. Whether there is something else to show.

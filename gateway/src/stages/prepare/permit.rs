@@ -59,6 +59,7 @@ impl Permit {
             request_id: origin.request_id.clone(),
             traceparent: origin.trace.parent.clone(),
             tally: Arc::default(),
+            urgency: None,
         }
     }
 }

@@ -17,6 +17,11 @@ impl AtOnce {
         let place = Place(Arc::clone(&self.0));
         (self.0.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
     }
+
+    /// How many are taken.
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Place {

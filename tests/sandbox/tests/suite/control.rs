@@ -48,6 +48,25 @@ async fn a_fault_can_be_set_and_cleared_from_outside() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn limits_can_be_set_and_lifted_from_outside() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options::default()).await?;
+    let crm = format!("{}/services/data", sandbox.system(Tenant::Acme, Role::Crm).address);
+    let limits = format!("{}/_sandbox/limits", sandbox.control_url());
+    let order = r#"{"tenant":"acme","role":"crm","per_day":15000,"spent":14999}"#;
+    assert_eq!(send("POST", &limits, &[], order).await?.json()["limited"], true);
+    let told = |answer: &crate::client::Answer| answer.header("sforce-limit-info").unwrap_or_default().to_owned();
+    let last = get(&crm).await?;
+    assert_eq!((last.status, told(&last).as_str()), (200, "api-usage=15000/15000"));
+    let refused = get(&crm).await?;
+    assert_eq!((refused.status, &refused.json()[0]["errorCode"]), (403, &"REQUEST_LIMIT_EXCEEDED".into()));
+    let metered = sandbox.metered(Tenant::Acme, Role::Crm);
+    assert_eq!((metered.answered, metered.refused), (1, 1));
+    assert_eq!(send("POST", &limits, &[], r#"{"tenant":"acme","role":"crm"}"#).await?.json()["limited"], false);
+    assert_eq!(get(&crm).await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_change_shows_and_bad_orders_are_refused() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Options::default()).await?;
     let control = sandbox.control_url();
@@ -66,6 +85,7 @@ async fn a_change_shows_and_bad_orders_are_refused() -> anyhow::Result<()> {
         ("faults", r#"{"tenant":"acme","role":"erp","fault":"slow"}"#, "slow"),
         ("faults", r#"{"tenant":"acme","role":"erp","fault":"down","extra":1}"#, "extra"),
         ("faults", "no json", "expected"),
+        ("limits", r#"{"tenant":"acme","role":"erp","per_week":1}"#, "per_week"),
     ] {
         let answer = send("POST", &format!("{control}/_sandbox/{path}"), &[], order).await?;
         let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
