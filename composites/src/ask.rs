@@ -120,6 +120,9 @@ pub struct Page {
     pub cursors: Vec<Arc<str>>,
     /// Whether there are more rows behind the last one.
     pub more: bool,
+    /// Why rows that may belong to this key could not be read: then these are not all, and neither "no more" nor a sum
+    /// is the truth.
+    pub unread: Option<Arc<Failure>>,
 }
 
 /// What came of one key.

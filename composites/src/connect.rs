@@ -3,6 +3,7 @@
 //! - [`wire`]: the words between drivers (pure: bytes in, bytes out) and the client that carries them.
 //! - [`driver`]: what a pack makes of a question, and of an answer.
 //! - [`system`]: one system of one tenant, with all that follows, behind [`Upstream`](crate::ask::Upstream).
+//! - [`trial`]: one look-up step by step, for who writes a pack; [`live`]: a system's own description held against it.
 //! - [`client`]: carries a request; [`network`] says where to. [`credentials`]: what we show. [`meter`]: what is reported.
 
 pub mod client;
@@ -10,6 +11,7 @@ pub mod credentials;
 pub mod driver;
 mod keys;
 mod links;
+pub mod live;
 mod map;
 pub mod meter;
 pub mod network;
@@ -23,4 +25,5 @@ mod sort;
 mod stage;
 mod suiteql;
 pub mod system;
+pub mod trial;
 pub mod wire;

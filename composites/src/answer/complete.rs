@@ -96,7 +96,10 @@ pub(super) fn rows(plan: &Plan, gathered: &Gathered, step: StepId, parent: &Reco
                 Failure::new(Code::TooManyRows, message).of_system(asked.upstream.id(), asked.upstream.role()),
             ))
         }
-        Looked::Outcome(Outcome::Found(page, _)) => Ok(Arc::clone(page)),
+        Looked::Outcome(Outcome::Found(page, _)) => match &page.unread {
+            Some(failure) => Err(Arc::clone(failure)),
+            None => Ok(Arc::clone(page)),
+        },
         Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(Arc::default()),
         Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
         Looked::Failed(failure) => Err(failure),

@@ -45,11 +45,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A step that a decision made itself: its key never depends on a parent.
+    /// A step that a decision made itself: its key never depends on a parent. Where a row could not be read, nothing is
+    /// decided on the others.
     fn found(&self, step: Option<StepId>) -> Found {
         let Some(step) = step else { return Ok(None) };
         match self.gathered.look(self.plan, step, None) {
-            Looked::Outcome(Outcome::Found(page, from)) => Ok(Some((Arc::clone(page), Arc::clone(from)))),
+            Looked::Outcome(Outcome::Found(page, from)) => match &page.unread {
+                Some(failure) => Err(Arc::clone(failure)),
+                None => Ok(Some((Arc::clone(page), Arc::clone(from)))),
+            },
             Looked::Outcome(Outcome::Absent(from)) => Ok(Some((Arc::default(), Arc::clone(from)))),
             Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
             Looked::Failed(failure) => Err(failure),

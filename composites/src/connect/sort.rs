@@ -60,7 +60,10 @@ impl Sort<'_> {
             Some(failure) if rows.is_empty() || self.mapping.combine => Sorting::Failed((**failure).clone()),
             // A system that answers with other rows than those asked for has not said that there are none.
             None if foreign && rows.is_empty() => Sorting::Failed(self.mismatch()),
-            _ => self.one(rows, complete),
+            _ => match self.one(rows, complete) {
+                Sorting::Page(page) => Sorting::Page(Page { unread: unreadable.clone(), ..page }),
+                other => other,
+            },
         });
         Sorted { keys: told.collect(), strays }
     }
@@ -110,7 +113,7 @@ impl Sort<'_> {
         let pages = narrow.first.is_some() || narrow.after.is_some();
         let cursor = |(place, row): (usize, &Arc<Record>)| cursor(before + place + 1, identity_of(row));
         let cursors = if pages { rows.iter().enumerate().map(cursor).collect() } else { Vec::new() };
-        Sorting::Page(Page { rows, cursors, more: enough })
+        Sorting::Page(Page { rows, cursors, more: enough, unread: None })
     }
 
     fn too_many(&self) -> Failure {

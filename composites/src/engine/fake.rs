@@ -114,7 +114,8 @@ impl Upstream for Fake {
             let most = ask.narrow.first.map_or(usize::MAX, |first| first as usize);
             let more = rows.len() > most;
             rows.truncate(most);
-            Ok(Page { cursors: (0..rows.len()).map(|at| Arc::from(at.to_string())).collect(), rows, more })
+            let cursors = (0..rows.len()).map(|at| Arc::from(at.to_string())).collect();
+            Ok(Page { cursors, rows, more, ..Page::default() })
         };
         match mood {
             Mood::Well => keys.iter().map(page).collect(),

@@ -10,6 +10,7 @@ use crate::ask::Narrow;
 use crate::connect::wire::Drift;
 
 mod chargebee;
+mod drifting;
 mod dynamics365;
 mod hostile;
 mod hubspot;
