@@ -9,6 +9,7 @@ mod built_in;
 mod check;
 mod document;
 mod mapping;
+mod notices;
 mod path;
 mod reader;
 mod template;
@@ -21,6 +22,7 @@ use http::Method;
 use indexmap::IndexMap;
 
 pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text, Times};
+pub use self::notices::{ChangeRule, Changed, NoticeFormat, Notices, Proof, SecretPlace, Told};
 pub use self::path::{Path, Step};
 pub use self::template::{Hole, Json, Part, Template};
 use crate::model::ObjectType;
@@ -67,6 +69,8 @@ pub struct Pack {
     pub errors: Vec<ErrorRule>,
     /// The entities by name.
     pub entities: IndexMap<&'static str, EntityMapping>,
+    /// How its systems tell that something changed, where they can.
+    pub notices: Option<Notices>,
     source: Arc<document::Node>,
 }
 

@@ -11,12 +11,15 @@
 //! 5. [`throttle::Throttle::admit`] takes a place among the concurrent requests, a cell of the rates and one of the
 //!    day's quota; [`throttle::Throttle::spend`] takes what a GraphQL document costs, before it runs.
 //!
+//! Beside this order, [`notices`] decides whether a vendor's notice that something changed is believed.
+//!
 //! Each refusal is a [`portico_contracts::problem::Problem`]. Time is an argument ([`Now`]) or injected ([`Ticks`]).
 
 pub mod authenticate;
 pub mod authorize;
 mod callers;
 mod clock;
+pub mod notices;
 pub mod throttle;
 pub mod version;
 

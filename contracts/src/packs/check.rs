@@ -2,6 +2,7 @@
 
 mod entity;
 mod field;
+mod notices;
 mod request;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::model::Model;
 
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 15] = [
     "pack",
     "title",
     "driver",
@@ -33,6 +34,7 @@ const MEMBERS: [&str; 14] = [
     "longest_target",
     "errors",
     "entities",
+    "notices",
 ];
 
 pub(super) fn parse(name: &str, yaml: &str) -> Result<Pack, Vec<Mistake>> {
@@ -98,6 +100,9 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
     let tag = reader.raw(&top, "tag");
     let paging = top.get("paging").and_then(|node| paging(reader, node, "paging"));
     let entities = entities(reader, &top, language);
+    // A notice leaves out what it has nothing to say about; what a row of SuiteQL leaves out is null.
+    reader.absent_is_null = false;
+    let notices = notices::read(reader, &top, &entities);
     Some(Pack {
         name: name.to_owned(),
         title: title.unwrap_or_default(),
@@ -112,6 +117,7 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
         longest_target: reader.number(&top, "longest_target").unwrap_or(4_000) as usize,
         errors: errors(reader, &top),
         entities,
+        notices,
         settings: std::mem::take(&mut reader.settings),
         source: Arc::clone(root),
     })
