@@ -3,6 +3,7 @@
 //! - [`wire`]: the words between drivers (pure: bytes in, bytes out) and the client that carries them.
 //! - [`driver`]: what a pack makes of a question, and of an answer.
 //! - [`system`]: one system of one tenant, with all that follows, behind [`Upstream`](crate::ask::Upstream).
+//! - [`notice`]: what a system tells of its own accord, read by the same pack.
 //! - [`client`]: carries a request; [`network`] says where to. [`credentials`]: what we show. [`meter`]: what is reported.
 
 pub mod client;
@@ -13,6 +14,7 @@ mod links;
 mod map;
 pub mod meter;
 pub mod network;
+pub mod notice;
 mod odata;
 mod read;
 mod rest;
