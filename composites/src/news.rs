@@ -3,12 +3,16 @@
 //! A listener is told *that* something changed, and asks for it itself. So news that come while it is busy are one, and
 //! nothing piles up for a slow one. Only verified notices are news.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use portico_contracts::model::{Class, KeyOrigin, expect_object};
 use portico_contracts::tenancy::TenantId;
 use tokio::sync::watch;
+
+use crate::ask::Key;
+use crate::fresh::Change;
 
 /// What is listened to: of which tenant, which entity, under which key (in lower case, as systems compare).
 type Subject = (TenantId, &'static str, String);
@@ -48,10 +52,53 @@ impl News {
         meant.map(|(_, sender)| told(sender)).sum()
     }
 
+    /// Tells of what changed with an order, each order once; says how many listeners were told.
+    pub fn announce(&self, tenant: &TenantId, changes: &[Change]) -> usize {
+        let mut numbers = HashSet::new();
+        for change in changes {
+            match orders(change) {
+                Meant::None => {}
+                Meant::All => return self.tell_all(tenant, ORDER),
+                Meant::These(keys) => numbers.extend(keys.iter().map(|key| key.to_ascii_lowercase())),
+            }
+        }
+        numbers.iter().map(|number| self.tell(tenant, ORDER, number)).sum()
+    }
+
     /// How many things are listened to.
     pub fn subjects(&self) -> usize {
         self.0.lock().len()
     }
+}
+
+const ORDER: &str = "Order";
+
+/// Which orders a change is about.
+enum Meant {
+    None,
+    All,
+    These(Vec<Key>),
+}
+
+/// An order is its own row and what belongs to it: its lines and shipments, by the model's relations.
+fn orders(change: &Change) -> Meant {
+    let order = expect_object(ORDER);
+    let of_order = order.fields.values().filter_map(|field| field.relation.as_ref());
+    let related =
+        of_order.filter(|relation| relation.to == change.entity && relation.key == KeyOrigin::Field("number"));
+    let is_part = || {
+        let facts = expect_object(change.entity).entity.as_ref();
+        facts.is_some_and(|facts| facts.class == Class::Orders)
+    };
+    let field = match change.entity {
+        ORDER => Some("number"),
+        _ if is_part() => related.map(|relation| relation.by).next(),
+        _ => None,
+    };
+    let Some(field) = field else { return Meant::None };
+    let named = change.rows.iter().chain(&change.lists).filter(|(name, _)| *name == field);
+    let named: Vec<&Vec<Key>> = named.map(|(_, keys)| keys).collect();
+    if named.is_empty() { Meant::All } else { Meant::These(named.into_iter().flatten().cloned().collect()) }
 }
 
 fn told(sender: &watch::Sender<u64>) -> usize {
@@ -113,6 +160,30 @@ mod tests {
         }
         assert!(hears(&mut listener));
         assert!(!hears(&mut listener));
+    }
+
+    #[test]
+    fn an_order_changes_with_what_belongs_to_it() {
+        let (news, acme) = (News::default(), tenant("acme"));
+        let mut order = news.listen(&acme, "Order", "SO-1");
+        let change = |entity, rows: &[(&'static str, &str)], lists: &[(&'static str, &str)]| {
+            let told = |all: &[(&'static str, &str)]| {
+                all.iter().map(|(field, key)| (*field, vec![Key::from(*key)])).collect::<Vec<_>>()
+            };
+            Change { entity, rows: told(rows), lists: told(lists), keeps: false }
+        };
+        for (told, heard) in [
+            (change("Order", &[("number", "SO-1")], &[]), true),
+            (change("Order", &[("number", "SO-2")], &[("customerNumber", "C-1")]), false),
+            (change("OrderLine", &[("orderNumber", "SO-1")], &[]), true),
+            (change("Shipment", &[("number", "PS-1")], &[("orderNumber", "SO-1")]), true),
+            (change("Order", &[], &[]), true),
+            (change("Invoice", &[("number", "INV-1")], &[("orderNumber", "SO-1")]), false),
+            (change("Case", &[("number", "7")], &[("orderNumber", "SO-1")]), false),
+        ] {
+            news.announce(&acme, std::slice::from_ref(&told));
+            assert_eq!(hears(&mut order), heard, "{told:?}");
+        }
     }
 
     #[test]

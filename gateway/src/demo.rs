@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use portico_composites::fresh::Clock;
 use portico_policies::authenticate::NoRandomness;
-use portico_sandbox::Sandbox;
+use portico_sandbox::{Hooks, Sandbox};
 use rand::distr::{Alphanumeric, SampleString};
 use tokio::time::Instant;
 
@@ -90,8 +90,22 @@ impl Demo {
         let mut settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
         change(&mut settings);
         let clock = Arc::new(DemoClock::on(options.today));
+        let public_url = settings.listen.public_url.clone();
         let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
+        // What is changed in a system is told to the gateway, by the name that was agreed with it.
+        let url = format!("http://{}", gateway.traffic());
+        let public_url = public_url.map_or_else(|| url.clone(), |public| public.to_string());
+        sandbox.set_hooks(Some(Hooks { url, public_url }));
         Ok(Demo { gateway, sandbox, keys, admin_token })
+    }
+
+    /// Applies settings that differ from the demo's, as a reload does.
+    pub fn reload_with(&self, change: impl FnOnce(&mut Settings)) -> Result<u64, DemoError> {
+        let listeners = (self.gateway.traffic(), self.gateway.admin());
+        let secrets = environment::secrets(&self.sandbox, &self.keys, listeners, &self.admin_token);
+        let mut settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
+        change(&mut settings);
+        Ok(self.gateway.apply(settings)?)
     }
 
     /// Addresses and credentials, by the names that `--env-file` writes.

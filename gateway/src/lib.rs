@@ -13,6 +13,7 @@ mod estates;
 mod exchange;
 mod fetch;
 mod listen;
+mod live;
 mod proxy;
 mod published;
 mod respond;

@@ -7,7 +7,9 @@ mod soap;
 
 use std::sync::Arc;
 
-use portico_contracts::packs::{ChangeRule, Changed, Condition, KeyClass, NoticeFormat, Notices, Pack, Path, Step, Told};
+use portico_contracts::packs::{
+    ChangeRule, Changed, Condition, KeyClass, NoticeFormat, Notices, Pack, Path, Step, Told,
+};
 use serde_json::Value as Json;
 
 use super::keys;
@@ -16,7 +18,7 @@ use crate::ask::Key;
 use crate::fresh::{self, Change};
 
 /// One delivery holds at most so many notices; vendors send up to a hundred.
-const MOST: usize = 1_000;
+const MOST: usize = 200;
 
 /// One notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +38,8 @@ pub struct Unreadable(String);
 pub fn read(pack: &Pack, notices: &Notices, body: &[u8]) -> Result<Vec<Notice>, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable("it is not UTF-8".to_owned()))?;
     let body = match notices.format {
-        NoticeFormat::Json => serde_json::from_str(text).map_err(|error| {
-            Unreadable(format!("it is no JSON: line {}, column {}", error.line(), error.column()))
-        })?,
+        NoticeFormat::Json => serde_json::from_str(text)
+            .map_err(|error| Unreadable(format!("it is no JSON: line {}, column {}", error.line(), error.column())))?,
         NoticeFormat::Soap => soap::body(text, &lists(&notices.each))?,
     };
     let found = frames(&body, &notices.each)?;
@@ -114,7 +115,9 @@ fn change(pack: &Pack, changed: &Changed, frames: &[&Json]) -> Option<Change> {
 /// there is none, and `None` where it says nothing.
 fn values(pack: &Pack, changed: &Changed, told: &Told, frames: &[&Json]) -> Option<Vec<Key>> {
     let first = told.paths.iter().find_map(|path| match find(path, frames) {
-        Found::Value(value) => text_of(value).map(|text| Some(text).filter(|text| !pack.nulls.iter().any(|n| n == text))),
+        Found::Value(value) => {
+            text_of(value).map(|text| Some(text).filter(|text| !pack.nulls.iter().any(|n| n == text)))
+        }
         Found::Null => Some(None),
         Found::Missing | Found::Mismatch => None,
     })?;

@@ -109,9 +109,7 @@ fn choose(
 fn no_mutations(operation: &OperationDefinition) -> Result<(), Refused> {
     match operation.ty {
         OperationType::Query | OperationType::Subscription => Ok(()),
-        OperationType::Mutation => {
-            Err(Problem::new(Code::MutationNotAllowed, "The schema has no mutations.").into())
-        }
+        OperationType::Mutation => Err(Problem::new(Code::MutationNotAllowed, "The schema has no mutations.").into()),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use portico_contracts::secret::Secret;
 
-use super::signature::{fits, from_base64};
+use super::signature::{fitting, from_base64};
 use super::{Delivery, Doubt, Fingerprint, Signed, header};
 
 /// The escapes that HubSpot undoes before it signs.
@@ -30,9 +30,7 @@ pub(super) fn check(delivery: &Delivery<'_>, secrets: &[Secret]) -> Result<Signe
     let at: u64 = time.parse().map_err(|_| Doubt::Malformed)?;
     let address = undone(delivery.address);
     let parts = [delivery.method.as_bytes(), address.as_bytes(), delivery.body, time.as_bytes()];
-    if !fits(secrets, &parts, &signature) {
-        return Err(Doubt::Wrong);
-    }
+    fitting(secrets, &parts, &[signature]).ok_or(Doubt::Wrong)?;
     Ok(Signed { at: at / 1000, fingerprint: Fingerprint::of(&[&signature]) })
 }
 

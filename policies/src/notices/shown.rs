@@ -34,7 +34,8 @@ fn shown(place: SecretPlace, delivery: &Delivery<'_>) -> Result<String, Doubt> {
         SecretPlace::Header => header(delivery, HEADER).map(str::to_owned),
         SecretPlace::Basic => basic(header(delivery, AUTHORIZATION.as_str())?).ok_or(Doubt::Malformed),
         SecretPlace::Query => {
-            let mut found = url::form_urlencoded::parse(delivery.query.as_bytes()).filter(|(name, _)| name == PARAMETER);
+            let mut found =
+                url::form_urlencoded::parse(delivery.query.as_bytes()).filter(|(name, _)| name == PARAMETER);
             match (found.next(), found.next()) {
                 (None, _) => Err(Doubt::Missing),
                 (Some((_, secret)), None) => Ok(secret.into_owned()),

@@ -4,7 +4,7 @@
 
 use portico_contracts::secret::Secret;
 
-use super::signature::{fits, from_hex};
+use super::signature::{Tag, fitting, from_hex};
 use super::{Delivery, Doubt, Fingerprint, Signed, header};
 
 /// More signatures than this nobody sends.
@@ -27,7 +27,7 @@ pub(super) fn check(delivery: &Delivery<'_>, secrets: &[Secret]) -> Result<Signe
         return Err(Doubt::Missing);
     }
     let parts = [time.as_bytes(), b".", delivery.body];
-    let good = signatures.into_iter().filter_map(from_hex).find(|signature| fits(secrets, &parts, signature));
-    let fingerprint = Fingerprint::of(&[&good.ok_or(Doubt::Wrong)?]);
-    Ok(Signed { at, fingerprint })
+    let signatures: Vec<Tag> = signatures.into_iter().filter_map(from_hex).collect();
+    let good = fitting(secrets, &parts, &signatures).ok_or(Doubt::Wrong)?;
+    Ok(Signed { at, fingerprint: Fingerprint::of(&[&good]) })
 }

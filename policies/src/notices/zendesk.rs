@@ -4,7 +4,7 @@
 use chrono::DateTime;
 use portico_contracts::secret::Secret;
 
-use super::signature::{fits, from_base64};
+use super::signature::{fitting, from_base64};
 use super::{Delivery, Doubt, Fingerprint, Signed, header};
 
 pub(super) fn check(delivery: &Delivery<'_>, secrets: &[Secret]) -> Result<Signed, Doubt> {
@@ -13,8 +13,6 @@ pub(super) fn check(delivery: &Delivery<'_>, secrets: &[Secret]) -> Result<Signe
     let signature = from_base64(text).ok_or(Doubt::Malformed)?;
     let at = DateTime::parse_from_rfc3339(time).map_err(|_| Doubt::Malformed)?;
     let at = u64::try_from(at.timestamp()).map_err(|_| Doubt::Old)?;
-    if !fits(secrets, &[time.as_bytes(), delivery.body], &signature) {
-        return Err(Doubt::Wrong);
-    }
+    fitting(secrets, &[time.as_bytes(), delivery.body], &[signature]).ok_or(Doubt::Wrong)?;
     Ok(Signed { at, fingerprint: Fingerprint::of(&[&signature]) })
 }

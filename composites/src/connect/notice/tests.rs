@@ -24,7 +24,8 @@ fn told(pack: &Pack, body: &str) -> String {
                 all.iter().map(|(field, keys)| format!(" {field}={}", keys.join("|"))).collect::<String>()
             };
             let keeps = if change.keeps { " keeps" } else { "" };
-            let _ = writeln!(lines, "  {} rows{} lists{}{keeps}", change.entity, show(&change.rows), show(&change.lists));
+            let _ =
+                writeln!(lines, "  {} rows{} lists{}{keeps}", change.entity, show(&change.rows), show(&change.lists));
         }
     }
     lines
@@ -87,7 +88,9 @@ fn dynamics_tells_of_its_own_company_only() {
       OpenItem rows invoiceNumber=INV-1 lists customerNumber=C-1
     ");
     insta::assert_snapshot!(told(&dynamics, &body("acuk")), @"9C:");
-    let free_text = body("acmf").replace("SalesInvoicePosted", "CustFreeTextInvoicePosted").replace(r#","SalesOrderId":"SO-1""#, "");
+    let free_text = body("acmf")
+        .replace("SalesInvoicePosted", "CustFreeTextInvoicePosted")
+        .replace(r#","SalesOrderId":"SO-1""#, "");
     insta::assert_snapshot!(told(&dynamics, &free_text), @"
     9C:
       Invoice rows number=INV-1 lists customerNumber=C-1 orderNumber=
@@ -113,10 +116,10 @@ fn salesforce_tells_in_soap_what_the_operator_chose() {
     insta::assert_snapshot!(told(&salesforce, &outbound("Account", account)), @"
     04l1:
       Account rows id=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 domain=https://www.huber.example/|huber.example
-      Contact rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1
-      Asset rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1
-      Contract rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1
-      ServiceEntitlement rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1
+      Contact rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
+      Asset rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
+      Contract rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
+      ServiceEntitlement rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
     ");
     insta::assert_snapshot!(told(&salesforce, &outbound("Asset", "<sf:Id>02i1</sf:Id>")), @"
     04l1:
@@ -132,7 +135,8 @@ fn what_is_no_envelope_is_not_read() {
     let salesforce = bound("salesforce", &[]);
     let bomb = format!("<!DOCTYPE a [<!ENTITY a \"aaaa\">]>{}", outbound("Account", "<sf:Id>&a;</sf:Id>"));
     let deep = format!("{}{}", "<a>".repeat(10_000), "</a>".repeat(10_000));
-    let two = outbound("Account", "<sf:Id>1</sf:Id>").replace("</notifications>", "<Notification><Id>04l2</Id></Notification></notifications>");
+    let two = outbound("Account", "<sf:Id>1</sf:Id>")
+        .replace("</notifications>", "<Notification><Id>04l2</Id></Notification></notifications>");
     let told: Vec<String> = [
         &*bomb,
         &*outbound("Account", "<sf:Id>&a;</sf:Id>"),
@@ -158,10 +162,10 @@ fn what_is_no_envelope_is_not_read() {
     it is no well-formed XML
     04l1:
       Account rows id=1 lists
-      Contact rows accountId=1 lists
-      Asset rows accountId=1 lists
-      Contract rows accountId=1 lists
-      ServiceEntitlement rows accountId=1 lists
+      Contact rows accountId=1 lists keeps
+      Asset rows accountId=1 lists keeps
+      Contract rows accountId=1 lists keeps
+      ServiceEntitlement rows accountId=1 lists keeps
     04l2:
     ");
 }

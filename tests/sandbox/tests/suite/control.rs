@@ -53,7 +53,7 @@ async fn a_change_shows_and_bad_orders_are_refused() -> anyhow::Result<()> {
     let control = sandbox.control_url();
     let order = r#"{"tenant":"acme","entity":"customer","key":"C-1001"}"#;
     let answer = send("POST", &format!("{control}/_sandbox/change"), &[], order).await?;
-    assert_eq!((answer.status, &answer.json()["notice"]), (200, &"none".into()));
+    assert_eq!((answer.status, &answer.json()["notices"]), (200, &serde_json::json!([])));
     let estate = sandbox.estate(Tenant::Acme).read();
     assert!(estate.customers.get("C-1001").is_some_and(|customer| customer.name.ends_with("(renamed)")));
     drop(estate);
