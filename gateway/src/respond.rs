@@ -86,7 +86,8 @@ pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refus
     if let Some((status, errors)) = refusal.errors {
         reply.status = status;
         reply.body = body::errors(&errors);
-        if exchange.media == MediaType::EventStream {
+        let of_document = matches!(status.as_u16(), 200 | 400 | 422);
+        if of_document && exchange.media == MediaType::EventStream {
             // A browser shows its page nothing of a stream that is not 200, and tries again for ever.
             reply.status = StatusCode::OK;
             reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static(MediaType::EventStream.as_str()));

@@ -15,6 +15,7 @@ use portico_gateway::demo::{Demo, DemoOptions};
 use portico_gateway::settings::Settings;
 use portico_sandbox::{Sandbox, Tenant};
 
+use crate::events::Events;
 use crate::reply::Reply;
 
 /// The demo, for one test.
