@@ -40,14 +40,12 @@ async fn status(scene: &Scene) -> Value {
 /// Waits until so many subscriptions are open.
 async fn open_are(scene: &Scene, count: usize) {
     let wanted = format!("portico_subscriptions {count}");
-    for _ in 0..2_000 {
-        let text = scene.admin_get("/metrics").send().await.text();
-        if text.lines().any(|line| line == wanted) {
-            return;
+    let seen = async {
+        while !scene.admin_get("/metrics").send().await.text().lines().any(|line| line == wanted) {
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
-    panic!("not {count} subscriptions are open");
+    };
+    tokio::time::timeout(Duration::from_secs(10), seen).await.expect("so many subscriptions are open");
 }
 
 /// Settings of one of acme's consumers.

@@ -85,10 +85,7 @@ pub(crate) async fn hear(
     let believed = hook.seal.open(&delivery, now.unix);
     let believed = believed.map_err(|doubt| refused(doubt, Some(hook.role), exchange))?;
     exchange.noticed = Some(tenant.clone());
-    let notices = read(hook, &body).map_err(|problem| {
-        exchange.telemetry.notices(Some(hook.role), "unreadable", 1);
-        problem
-    })?;
+    let notices = read(hook, &body).inspect_err(|_| exchange.telemetry.notices(Some(hook.role), "unreadable", 1))?;
     let live = &exchange.snapshot.live;
     let is_first = |fingerprint| live.is_first((tenant, system), hook, fingerprint, now.instant);
     let (tenant, system) = (tenant.clone(), system.clone());
