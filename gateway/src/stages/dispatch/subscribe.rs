@@ -152,7 +152,7 @@ async fn tell(changed: bool, subscription: &Subscription, origin: &Origin, snaps
 }
 
 async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> Told {
-    let Refreshed { prepared, caller, deadline } = refreshed;
+    let Refreshed { prepared, caller, remaining, deadline } = refreshed;
     let principal = &caller.principal;
     let call = Call {
         tenant: principal.tenant.clone(),
@@ -172,7 +172,7 @@ async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> T
     if withheld {
         return Told::Silence;
     }
-    Told::Event { bytes: event(&answered.graphql(&origin.request_id, None)), charged, calls: answered.calls }
+    Told::Event { bytes: event(&answered.graphql(&origin.request_id, remaining)), charged, calls: answered.calls }
 }
 
 /// Whether the one root field is null, or there is nothing at all.

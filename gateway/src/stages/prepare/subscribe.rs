@@ -45,6 +45,8 @@ pub(crate) struct Refreshed {
     pub(crate) prepared: Prepared,
     /// Who asks, as of now.
     pub(crate) caller: Arc<Caller>,
+    /// What is left of its budget for cost.
+    pub(crate) remaining: Option<u64>,
     /// When it must have been answered.
     pub(crate) deadline: Instant,
 }
@@ -119,12 +121,13 @@ impl Subscription {
             let prepared = snapshot.engine.prepare(&self.question, estate, principal, Wish::default());
             let prepared = prepared.map_err(Ended::Question)?;
             match snapshot.throttle.spend(&caller, prepared.price().points()) {
-                Ok(_) => {
+                Ok(left) => {
                     let patience = match snapshot.settings.plans.get(&*caller.plan) {
                         Some(plan) => snapshot.settings.deadline(caller.tier, plan),
                         None => snapshot.settings.tiers.deadline(caller.tier),
                     };
-                    return Ok(Refreshed { prepared, caller, deadline: Instant::now() + patience });
+                    let remaining = left.cost();
+                    return Ok(Refreshed { prepared, caller, remaining, deadline: Instant::now() + patience });
                 }
                 Err(refused) => tokio::time::sleep(refused.problem.retry_after.unwrap_or(PAUSE).max(PAUSE)).await,
             }
