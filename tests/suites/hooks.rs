@@ -368,6 +368,44 @@ async fn hooks_take_posts_of_a_bounded_size_and_nothing_else() {
     "#);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_costs_the_guesser() {
+    let scene = Scene::with(|settings| {
+        let (one, three) = (1.try_into().expect("not zero"), 3.try_into().expect("not zero"));
+        let rate = portico_policies::throttle::Rate::new(one, Duration::from_secs(3_600), three);
+        settings.limits.per_address = rate.expect("a rate");
+    })
+    .await;
+    let own = notice(&scene, Tenant::Acme, Role::Erp, "order", "SO-1042");
+    let guess = Notice { query: Some("secret=guessed".to_owned()), ..own };
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.push(deliver(&scene, "/hooks/acme/acme-erp", &guess).send().await.status.as_u16());
+    }
+    assert_eq!(told, [401, 401, 401, 429]);
+}
+
+/// What is not selected in an outbound message, or not known, costs more of the cache and never a wrong answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_names_no_row_removes_all_of_its_kind_and_nothing_else() {
+    let scene = Scene::start().await;
+    let query = r#"{ a: asset(serialNumber: "SN-77") { source { state } } b: asset(serialNumber: "SN-78") { source { state } }
+        order(number: "SO-1042") { source { state } } }"#;
+    let ask = || scene.graphql(query).as_consumer("support-console").send();
+    ask().await;
+    let full = notice(&scene, Tenant::Acme, Role::Crm, "asset", "SN-77");
+    let (before, rest) = full.body.split_once("<sf:SerialNumber>").expect("the serial number is sent");
+    let (_, after) = rest.split_once("</sf:SerialNumber>").expect("the element ends");
+    let short = Notice { body: format!("{before}{after}"), ..full.clone() };
+    let reply = deliver(&scene, "/hooks/acme/acme-crm", &short).send().await;
+    assert!(reply.text().contains("<Ack>true</Ack>"), "{}", reply.text());
+    let states = ask().await.data();
+    assert_eq!(
+        (&states["a"]["source"]["state"], &states["b"]["source"]["state"], &states["order"]["source"]["state"]),
+        (&Value::from("FETCHED"), &Value::from("FETCHED"), &Value::from("HIT"))
+    );
+}
+
 /// The one secret that stands in an address is in no line.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notices_line_names_tenant_and_place_and_nothing_of_what_was_sent() {

@@ -22,9 +22,13 @@ const ACKNOWLEDGED: &str = concat!(
 
 /// Removes what changed from the cache, tells who listens, and answers.
 pub(crate) async fn forget(heard: Heard, session: &mut Session, exchange: &mut Exchange) -> Result<()> {
-    let cache = exchange.snapshot.engine.cache();
-    let purges = heard.changes().iter().map(|change| Purge::Change(heard.system().clone(), change.clone()));
-    let gone: usize = purges.map(|purge| cache.purge(heard.tenant(), &purge)).sum();
+    let cache = exchange.snapshot.engine.cache().clone();
+    let mut gone = 0;
+    for change in heard.changes() {
+        gone += cache.purge(heard.tenant(), &Purge::Change(heard.system().clone(), change.clone()));
+        // A hundred notices at once, over a large cache, must not hold up whoever shares this thread.
+        tokio::task::yield_now().await;
+    }
     // Not before everything is gone: whoever hears of it asks at once.
     exchange.snapshot.live.news.announce(heard.tenant(), heard.changes());
     for (outcome, count) in heard.counts() {
