@@ -53,7 +53,7 @@ async fn a_change_is_told_to_whoever_is_to_be_told() -> anyhow::Result<()> {
     let control = sandbox.control_url();
     let order = r#"{"tenant":"acme","entity":"customer","key":"C-1001"}"#;
     let hooks = format!(r#"{{"url":"{}"}}"#, sandbox.elsewhere_url());
-    assert_eq!(send("POST", &format!("{control}/_sandbox/hooks"), &[], &hooks).await?.status, 204);
+    assert_eq!(send("POST", &format!("{control}/_sandbox/hooks"), &[], hooks).await?.status, 204);
     let told = send("POST", &format!("{control}/_sandbox/change"), &[], order).await?.json();
     // All four know the customer. Salesforce wants to be told in SOAP that its message was taken, and nobody did.
     let expected = serde_json::json!([
