@@ -11,11 +11,14 @@ use parking_lot::Mutex;
 use portico_composites::news::News;
 use portico_contracts::tenancy::{SystemId, TenantId};
 use portico_policies::notices::{Fingerprint, Repeats};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use crate::settings::Hook;
 
 pub(crate) use places::{Place, Places};
+
+/// Notices that are read at once. Their bodies are held before anybody knows whose they are.
+const EARS: usize = 256;
 
 /// One gateway's news and whoever listens to them.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(crate) struct Live {
     pub(crate) news: News,
     /// Subscriptions that are open.
     pub(crate) places: Places,
+    /// Room for notices that are being read.
+    ears: Semaphore,
     /// The generation of the configuration in force.
     applied: watch::Sender<u64>,
     /// Whether the gateway ends.
@@ -38,6 +43,7 @@ impl Live {
         Arc::new(Live {
             news: News::default(),
             places: Places::default(),
+            ears: Semaphore::new(EARS),
             applied: watch::channel(0).0,
             stopping: OnceLock::new(),
             known: Mutex::default(),
@@ -70,6 +76,11 @@ impl Live {
         if !ended {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// Room to read one notice, if there is any.
+    pub(crate) fn ear(&self) -> Option<SemaphorePermit<'_>> {
+        self.ears.try_acquire().ok()
     }
 
     /// Whether a notice of a system is the first of its kind.

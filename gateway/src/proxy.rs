@@ -62,7 +62,7 @@ impl Proxy {
         shed(address, &snapshot.throttle)?; // 429
         let route = match route(&head, exchange)? {
             // Systems that tell of a change have a proof of their own: no caller, no permit, and nothing is asked.
-            Route::Hook(door) => return hear(session, exchange, &head, &door, now).await.map(Decided::Heard), // 400 401 408 413
+            Route::Hook(door) => return hear(session, exchange, &head, &door, now).await.map(Decided::Heard), // 400 401 408 413 503
             route => route,                                                                                   // 404 405
         };
         let caller = authenticate(session.req_header_mut(), &snapshot.authenticator, exchange, now).await?; // 401 503

@@ -368,6 +368,30 @@ async fn hooks_take_posts_of_a_bounded_size_and_nothing_else() {
     "#);
 }
 
+/// Whoever opens many notices and finishes none holds no more than their places, and those only for so long.
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_notices_cost_others_a_repetition_and_callers_nothing() {
+    let scene = Scene::start().await;
+    is_kept(&scene).await;
+    let head = "POST /hooks/acme/acme-erp?secret=x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n";
+    let mut strangers = Vec::new();
+    for _ in 0..256 {
+        let mut socket = tokio::net::TcpStream::connect(scene.traffic()).await.expect("a connection");
+        tokio::io::AsyncWriteExt::write_all(&mut socket, head.as_bytes()).await.expect("it is read");
+        strangers.push(socket);
+    }
+    let own = notice(&scene, Tenant::Acme, Role::Erp, "order", "SO-1042");
+    let until = |status: u16| {
+        let (scene, own) = (&scene, &own);
+        let asking = async move { while deliver(scene, "/hooks/acme/acme-erp", own).send().await.status != status {} };
+        tokio::time::timeout(Duration::from_secs(9), asking)
+    };
+    until(503).await.expect("there is no place left");
+    assert!(scene.graphql(ORDER).as_consumer("support-console").send().await.errors().is_empty());
+    drop(strangers);
+    until(204).await.expect("there are places again");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_costs_the_guesser() {
     let scene = Scene::with(|settings| {

@@ -65,7 +65,7 @@ impl Heard {
     }
 }
 
-/// Reads a delivery, asks for its proof, then for its meaning. 400, 401, 408, 413.
+/// Reads a delivery, asks for its proof, then for its meaning. 400, 401, 408, 413, 503.
 pub(crate) async fn hear(
     session: &mut Session,
     exchange: &mut Exchange,
@@ -74,6 +74,10 @@ pub(crate) async fn hear(
     now: Now,
 ) -> Result<Heard, Refusal> {
     let settings = Arc::clone(&exchange.snapshot.settings);
+    let live = Arc::clone(&exchange.snapshot.live);
+    // Strangers may fill these places; what they cannot fill is the memory for everything else.
+    let room = || Problem::new(Code::Overloaded, "Too many notices are being read; send it again.");
+    let _ear = live.ear().ok_or_else(room)?;
     let body = whole(session, &settings.limits).await?;
     let query = head.query.as_deref().unwrap_or_default();
     let address = address(&settings, head);
@@ -86,7 +90,6 @@ pub(crate) async fn hear(
     let believed = believed.map_err(|doubt| refused(doubt, Some(hook.role), exchange))?;
     exchange.noticed = Some(tenant.clone());
     let notices = read(hook, &body).inspect_err(|_| exchange.telemetry.notices(Some(hook.role), "unreadable", 1))?;
-    let live = &exchange.snapshot.live;
     let is_first = |fingerprint| live.is_first((tenant, system), hook, fingerprint, now.instant);
     let (tenant, system) = (tenant.clone(), system.clone());
     let (changes, hook) = (Vec::new(), Arc::clone(hook));
