@@ -4,6 +4,7 @@
 //! - [`driver`]: what a pack makes of a question, and of an answer.
 //! - [`system`]: one system of one tenant, with all that follows, behind [`Upstream`](crate::ask::Upstream).
 //! - [`trial`]: one look-up step by step, for who writes a pack; [`live`]: a system's own description held against it.
+//! - [`notice`]: what a system tells of its own accord, read by the same pack.
 //! - [`client`]: carries a request; [`network`] says where to. [`credentials`]: what we show. [`meter`]: what is reported.
 
 pub mod client;
@@ -15,6 +16,7 @@ pub mod live;
 mod map;
 pub mod meter;
 pub mod network;
+pub mod notice;
 mod odata;
 mod read;
 mod rest;

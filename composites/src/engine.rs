@@ -12,6 +12,7 @@ mod random_documents;
 mod refused;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use portico_contracts::tenancy::Principal;
 pub use answered::{Answered, Freshest};
 pub use document::Document;
 pub use refused::{DocumentError, Refused};
+pub use topic::Topic;
 
 use crate::answer;
 use crate::ask::Call;
@@ -71,6 +73,16 @@ impl Prepared {
     /// The records that it names: entity, field and key.
     pub fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
         self.plan.given_keys()
+    }
+
+    /// What it wants to be told of, where it is a subscription.
+    pub fn topic(&self) -> Option<Topic> {
+        self.document.is_subscription().then(|| Topic::of(&self.plan)).flatten()
+    }
+
+    /// Whether it is a subscription, also where nobody can tell it anything.
+    pub fn is_subscription(&self) -> bool {
+        self.document.is_subscription()
     }
 
     /// What it would do.
@@ -156,6 +168,7 @@ impl Engine {
             return Err(problem.because("a principal of one tenant came with the estate of another").into());
         }
         let operation = document.operation();
+        topic::one_at_a_time(&document)?;
         let coerced =
             coerce::variables(operation, variables).map_err(|why| Refused::document(Code::VariablesInvalid, why))?;
         let plan = plan::plan(document.parsed(), operation, &coerced, estate, principal, wish)?;

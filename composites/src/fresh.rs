@@ -6,11 +6,13 @@
 //!
 //! - `rules`: pure: may a value of this age be served?
 //! - `shelf`: what is held for one tenant, what is under way, and what a purge removes; `store`: its values by weight.
+//! - `change`: what a notice says has changed, and which values may show it.
 //! - `flight`: a fetch, detached from the request that began it.
 //! - `budget`: bytes, shared fairly between tenants.
 
 mod budget;
 mod cache;
+mod change;
 mod clock;
 mod flight;
 mod rules;
@@ -19,6 +21,7 @@ mod store;
 
 pub use budget::Limits;
 pub use cache::{Cache, Figures};
+pub use change::{Change, Told};
 pub use clock::{Clock, SystemClock};
 pub use rules::{Freshness, FreshnessTable, Wish};
 pub use shelf::Purge;

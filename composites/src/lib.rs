@@ -10,6 +10,7 @@ pub mod estate;
 pub mod fresh;
 mod gather;
 pub mod guard;
+pub mod news;
 pub mod openapi;
 pub mod operations;
 pub mod plan;

@@ -49,6 +49,9 @@ impl Operation {
             let found: Vec<String> = of_text.collect();
             if found.is_empty() { vec![refused.problem.detail.to_string()] } else { found }
         })?;
+        if document.is_subscription() {
+            return Err(vec!["a subscription cannot be published: it has no one answer".to_owned()]);
+        }
         let root = single_root(&document)?;
         let variables: Vec<Parameter> =
             document.operation().variable_definitions.iter().map(|variable| parameter(&variable.node)).collect();

@@ -9,13 +9,14 @@ pub mod scalars;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{EmptyMutation, EmptySubscription, Request, Response, ServerError, Variables};
+use async_graphql::{EmptyMutation, Request, Response, ServerError, Variables};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 
+use build::Changes;
 pub(crate) use build::Root;
 
-type Inner = async_graphql::Schema<Root, EmptyMutation, EmptySubscription>;
+type Inner = async_graphql::Schema<Root, EmptyMutation, Changes>;
 
 /// The schema of the model that this program was built with.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ struct Introspecting;
 impl Schema {
     /// Builds it from the model.
     pub fn new() -> Self {
-        let inner = Inner::build(Root, EmptyMutation, EmptySubscription)
+        let inner = Inner::build(Root, EmptyMutation, Changes)
             .register_output_type::<build::EntityInterface>()
             .directive(build::Freshness)
             .extension(CheckOnly)

@@ -12,6 +12,7 @@ pub mod coverage;
 mod document;
 pub mod limits;
 mod mapping;
+mod notices;
 mod path;
 mod reader;
 mod reads;
@@ -28,6 +29,7 @@ use indexmap::IndexMap;
 
 pub use self::limits::Limits;
 pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text, Times};
+pub use self::notices::{ChangeRule, Changed, NoticeFormat, Notices, Proof, SecretPlace, Told};
 pub use self::path::{Path, Step};
 pub use self::reads::Reading;
 pub use self::schema::schema;
@@ -81,6 +83,8 @@ pub struct Pack {
     pub limits: Limits,
     /// The entities by name.
     pub entities: IndexMap<&'static str, EntityMapping>,
+    /// How its systems tell that something changed, where they can.
+    pub notices: Option<Notices>,
     source: Arc<document::Node>,
 }
 

@@ -72,6 +72,7 @@ catalogue! {
     TenantNotAllowed "tenant_not_allowed" 401 final "The issuer may not speak for this tenant", "Use an issuer that is listed for the tenant.";
     ConsumerUnknown "consumer_unknown" 401 final "The application is not registered for this tenant", "Ask the operator to register the consumer.";
     KeyInvalid "key_invalid" 401 final "The API key is not valid", "Use a current API key.";
+    NoticeRefused "notice_refused" 401 final "The notice is not proved to come from a configured system", "Check tenant, system, secret and clock; the operator sees the cause.";
     IdentityProviderUnavailable "identity_provider_unavailable" 503 retry "The token's keys cannot be fetched now", "Try again shortly.";
 
     // What it may do

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use portico_composites::fresh::Clock;
 use portico_policies::authenticate::NoRandomness;
-use portico_sandbox::Sandbox;
+use portico_sandbox::{Hooks, Sandbox};
 use rand::distr::{Alphanumeric, SampleString};
 use tokio::time::Instant;
 
@@ -88,7 +88,12 @@ impl Demo {
         let listeners = (options.listen, options.admin);
         let settings = settings(&sandbox, &keys, listeners, &admin_token, change)?;
         let clock = Arc::new(DemoClock::on(options.today));
+        let public_url = settings.listen.public_url.clone();
         let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
+        // What is changed in a system is told to the gateway, by the name that was agreed with it.
+        let url = format!("http://{}", gateway.traffic());
+        let public_url = public_url.map_or_else(|| url.clone(), |public| public.to_string());
+        sandbox.set_hooks(Some(Hooks { url, public_url }));
         Ok(Demo { gateway, sandbox, keys, admin_token })
     }
 

@@ -6,16 +6,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Version};
 use pingora::proxy::Session;
 use portico_contracts::problem::{Code, Problem};
+use portico_contracts::tenancy::TenantId;
 use portico_policies::Caller;
 use portico_policies::throttle::Left;
 
 use crate::audit::{Audited, Entry};
 use crate::respond::MediaType;
 use crate::snapshot::Snapshot;
+use crate::stages::authenticate::Kept;
 use crate::stages::finish;
 use crate::stages::forward::Forwarding;
 use crate::stages::identify::{Origin, identify};
@@ -25,6 +28,8 @@ use crate::telemetry::Telemetry;
 pub(crate) struct Exchange {
     /// The configuration that decides.
     pub(crate) snapshot: Arc<Snapshot>,
+    /// The configuration in force, for what outlasts the one that decided.
+    pub(crate) current: Arc<ArcSwap<Snapshot>>,
     /// Where the exchange is counted.
     pub(crate) telemetry: Arc<Telemetry>,
     /// When its head had arrived.
@@ -35,6 +40,10 @@ pub(crate) struct Exchange {
     pub(crate) place: Place,
     /// Who asks.
     pub(crate) caller: Option<Arc<Caller>>,
+    /// What the caller showed, kept only where it has to be looked at again.
+    pub(crate) credential: Option<Kept>,
+    /// Whose system sent a notice, once that is proved.
+    pub(crate) noticed: Option<TenantId>,
     /// What is left of the caller's limits.
     pub(crate) left: Option<Left>,
     /// `Deprecation`, `Sunset`, `Link`.
@@ -79,14 +88,18 @@ pub(crate) struct Place {
 
 impl Exchange {
     /// An exchange of which nothing is known yet.
-    pub(crate) fn new(snapshot: Arc<Snapshot>, telemetry: Arc<Telemetry>) -> Self {
+    pub(crate) fn new(current: &Arc<ArcSwap<Snapshot>>, telemetry: Arc<Telemetry>) -> Self {
+        let snapshot = current.load_full();
         Exchange {
+            current: Arc::clone(current),
             place: snapshot.nowhere.clone(),
             snapshot,
             telemetry,
             started: Instant::now(),
             origin: None,
             caller: None,
+            credential: None,
+            noticed: None,
             left: None,
             lifecycle: HeaderMap::new(),
             media: MediaType::default(),

@@ -14,6 +14,7 @@ mod estates;
 mod exchange;
 mod fetch;
 mod listen;
+mod live;
 mod proxy;
 mod published;
 mod respond;

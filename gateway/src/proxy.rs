@@ -25,9 +25,10 @@ use crate::stages::admit::admit;
 use crate::stages::authenticate::authenticate;
 use crate::stages::authorize::authorize;
 use crate::stages::dispatch;
+use crate::stages::hear::{Heard, hear};
 use crate::stages::identify::forget_claims;
 use crate::stages::prepare::{Permit, prepare};
-use crate::stages::route::route;
+use crate::stages::route::{Route, route};
 use crate::stages::shed::shed;
 use crate::stages::throttle::throttle;
 use crate::stages::version::version;
@@ -42,26 +43,39 @@ pub(crate) struct Proxy {
     pub(crate) telemetry: Arc<Telemetry>,
 }
 
+/// What became of the checks.
+enum Decided {
+    /// A caller may have what it asks for.
+    Permitted(Permit),
+    /// A system told of changes, and is believed.
+    Heard(Heard),
+}
+
 impl Proxy {
     /// Every check, in the order in which a request meets them. A stage either adds to what is known or refuses.
-    async fn decide(&self, session: &mut Session, exchange: &mut Exchange) -> std::result::Result<Permit, Refusal> {
+    async fn decide(&self, session: &mut Session, exchange: &mut Exchange) -> std::result::Result<Decided, Refusal> {
         let snapshot = Arc::clone(&exchange.snapshot);
         let now = Now::new(SystemTime::now(), Instant::now());
         let head = admit(session, &snapshot.settings)?; // 400 405 414 431
         let address = exchange.identified(session).address;
         forget_claims(session.req_header_mut())?; // 400
         shed(address, &snapshot.throttle)?; // 429
-        let route = route(&head, exchange)?; // 404 405
+        let route = match route(&head, exchange)? {
+            // Systems that tell of a change have a proof of their own: no caller, no permit, and nothing is asked.
+            Route::Hook(door) => return hear(session, exchange, &head, &door, now).await.map(Decided::Heard), // 400 401 408 413 503
+            route => route,                                                                                   // 404 405
+        };
         let caller = authenticate(session.req_header_mut(), &snapshot.authenticator, exchange, now).await?; // 401 503
         let wanted = version(route, &head, &session.req_header().headers, &caller, exchange, now)?; // 400 403 404 410
         let grant = authorize(&caller, &wanted)?; // 403
         let allowance = throttle(&grant, &snapshot.throttle, exchange, now)?; // 429
-        prepare(session, exchange, head, wanted, grant, allowance).await // 400 403 405 406 413 415 429 → Permit
+        prepare(session, exchange, head, wanted, grant, allowance).await.map(Decided::Permitted) // 400 403 405 406 413 415 429 → Permit
     }
 
     async fn serve(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
         match self.decide(session, exchange).await {
-            Ok(permit) => dispatch::dispatch(permit, session, exchange).await,
+            Ok(Decided::Permitted(permit)) => dispatch::dispatch(permit, session, exchange).await,
+            Ok(Decided::Heard(heard)) => dispatch::forget(heard, session, exchange).await.map(|()| true),
             Err(refusal) => respond::refuse(session, exchange, refusal).await.map(|()| true),
         }
     }
@@ -72,7 +86,7 @@ impl ProxyHttp for Proxy {
     type CTX = Exchange;
 
     fn new_ctx(&self) -> Exchange {
-        Exchange::new(self.snapshot.load_full(), Arc::clone(&self.telemetry))
+        Exchange::new(&self.snapshot, Arc::clone(&self.telemetry))
     }
 
     /// None: pingora's default would look at each answer whether to compress it.

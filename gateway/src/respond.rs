@@ -19,7 +19,7 @@ use portico_contracts::problem::{Code, Problem};
 use crate::exchange::Exchange;
 use crate::stages::identify::REQUEST_ID;
 
-pub(crate) use body::{MediaType, problem as problem_body};
+pub(crate) use body::{COMPLETE, MediaType, NEXT, only_event, problem as problem_body};
 
 /// A refused request: why, and whether its connection can be trusted with another.
 #[derive(Debug)]
@@ -86,6 +86,13 @@ pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refus
     if let Some((status, errors)) = refusal.errors {
         reply.status = status;
         reply.body = body::errors(&errors);
+        let of_document = matches!(status.as_u16(), 200 | 400 | 422);
+        if of_document && exchange.media == MediaType::EventStream {
+            // A browser shows its page nothing of a stream that is not 200, and tries again for ever.
+            reply.status = StatusCode::OK;
+            reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static(MediaType::EventStream.as_str()));
+            reply.body = only_event(&reply.body);
+        }
     }
     exchange.note_refusal(problem);
     if refusal.close {
@@ -101,7 +108,7 @@ pub(crate) async fn refuse(session: &mut Session, exchange: &mut Exchange, refus
 
 fn problem_reply(problem: &Problem, exchange: &Exchange) -> Reply {
     let mut headers = HeaderMap::with_capacity(8);
-    let media = exchange.media;
+    let media = if exchange.media == MediaType::EventStream { MediaType::Json } else { exchange.media };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.as_str()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(methods) = problem.allow.as_ref().and_then(|methods| HeaderValue::from_str(methods).ok()) {

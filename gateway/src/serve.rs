@@ -25,6 +25,7 @@ use crate::admin::{self, Admin};
 use crate::audit::{Event, Untrailed};
 use crate::fetch::HttpFetch;
 use crate::listen::{Door, Listener, Patience};
+use crate::live::Live;
 use crate::proxy::Proxy;
 use crate::settings::{Limits, Settings};
 use crate::snapshot::{Snapshot, Surroundings, Unservable};
@@ -94,7 +95,7 @@ impl Gateway {
         let telemetry = Telemetry::new(access, settings.audit.as_ref())?;
         let fetch = HttpFetch::new().map_err(|error| Unservable(error.to_string()))?;
         let meter = Arc::clone(&telemetry) as Arc<dyn Meter>;
-        let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock };
+        let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock, live: Live::new() };
         let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::build(settings, &surroundings, None)?));
         telemetry.configured(snapshot.load().generation);
         Ok(Running::begin(traffic, admin, certificate, snapshot, surroundings, telemetry))
@@ -112,6 +113,7 @@ impl Running {
     ) -> Self {
         let settings = Arc::clone(&snapshot.load().settings);
         let (shutdown, stopping) = watch::channel(false);
+        surroundings.live.ends_with(stopping.clone());
         let ready = Arc::new(AtomicBool::new(true));
         let address = |listener: &TcpListener, otherwise| listener.local_addr().unwrap_or(otherwise);
         let (traffic_at, admin_at) =
@@ -167,6 +169,7 @@ impl Running {
         self.snapshot.store(Arc::new(next));
         self.telemetry.configured(generation);
         self.note(Event::ConfigurationApplied { generation });
+        self.surroundings.live.applied(generation);
         Ok(generation)
     }
 

@@ -16,6 +16,7 @@ use portico_policies::throttle::Throttle;
 
 use crate::estates::Estates;
 use crate::exchange::Place;
+use crate::live::Live;
 use crate::published::Published;
 use crate::settings::Settings;
 use crate::stages::route::RouteTable;
@@ -45,6 +46,12 @@ pub(crate) struct Snapshot {
     pub(crate) nowhere: Place,
     /// What a GraphQL request is logged as.
     pub(crate) graphql: Place,
+    /// What a subscription is logged as: it lasts.
+    pub(crate) subscription: Place,
+    /// What a system's notice is logged as.
+    pub(crate) hooks: Place,
+    /// News of changes, and who listens.
+    pub(crate) live: Arc<Live>,
     ways: Ways,
 }
 
@@ -56,6 +63,8 @@ pub(crate) struct Surroundings {
     pub(crate) meter: Arc<dyn Meter>,
     /// Tells ages and days.
     pub(crate) clock: Arc<dyn Clock>,
+    /// News of changes, and who listens.
+    pub(crate) live: Arc<Live>,
 }
 
 /// Settings that passed their own check and still cannot be served.
@@ -97,6 +106,9 @@ impl Snapshot {
             published,
             nowhere: place("none", "none"),
             graphql: place("graphql", "/graphql"),
+            subscription: place("graphql", "/graphql subscription"),
+            hooks: place("hooks", "/hooks/{tenant}/{system}"),
+            live: Arc::clone(&surroundings.live),
             ways: Ways::new(&settings),
             settings,
         })

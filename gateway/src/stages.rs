@@ -13,6 +13,8 @@ pub(crate) mod route;
 
 pub(crate) mod authenticate;
 
+pub(crate) mod hear;
+
 pub(crate) mod version;
 
 pub(crate) mod authorize;

@@ -43,6 +43,9 @@ pub(crate) struct Telemetry {
 /// Counts a connection as open until it is dropped.
 pub(crate) struct OpenConnection(Arc<Telemetry>);
 
+/// Counts a subscription as open until it is dropped.
+pub(crate) struct OpenSubscription(Arc<Telemetry>);
+
 impl Telemetry {
     /// Fresh counters, an access log, and the audit trail where there is to be one.
     pub(crate) fn new(sink: AccessSink, audit: Option<&AuditSettings>) -> Result<Arc<Self>, Untrailed> {
@@ -93,6 +96,31 @@ impl Telemetry {
         self.metrics.upstream_duration.get_or_create(&metrics::RoleLabels { role }).observe(took.as_secs_f64());
     }
 
+    /// Counts notices by what became of them; the role where the system is known.
+    pub(crate) fn notices(&self, role: Option<Role>, outcome: &'static str, count: u64) {
+        if count > 0 {
+            let role = role.map_or("none", Role::as_str);
+            self.metrics.notices.get_or_create(&metrics::NoticeLabels { role, outcome }).inc_by(count);
+        }
+    }
+
+    /// Counts values that notices removed from the cache.
+    pub(crate) fn forgotten(&self, role: Role, values: usize) {
+        let labels = metrics::RoleLabels { role: role.as_str() };
+        self.metrics.notice_values.get_or_create(&labels).inc_by(u64::try_from(values).unwrap_or(u64::MAX));
+    }
+
+    /// Counts a subscription while it is open.
+    pub(crate) fn subscription_opened(self: &Arc<Self>) -> OpenSubscription {
+        self.metrics.subscriptions.inc();
+        OpenSubscription(Arc::clone(self))
+    }
+
+    /// Counts one change by what became of it for one subscription.
+    pub(crate) fn subscription_event(&self, outcome: &'static str) {
+        self.metrics.subscription_events.get_or_create(&metrics::EventLabels { outcome }).inc();
+    }
+
     /// Counts a connection while it is open.
     pub(crate) fn connection_opened(self: &Arc<Self>) -> OpenConnection {
         self.metrics.connections.inc();
@@ -124,6 +152,12 @@ impl Telemetry {
     /// Writes one access-log line.
     pub(crate) fn access(&self, line: &AccessLine<'_>) {
         self.access.write(line);
+    }
+}
+
+impl Drop for OpenSubscription {
+    fn drop(&mut self) {
+        self.0.metrics.subscriptions.dec();
     }
 }
 

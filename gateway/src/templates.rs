@@ -102,6 +102,10 @@ mod tests {
                 }
                 secrets.insert(format!("{tenant}_{system}_PRIVATE_KEY"), key.serialize_pem());
             }
+            for system in ["ERP", "CRM", "BILLING", "SUPPORT"] {
+                let secret = "a secret that is long enough".to_owned();
+                secrets.insert(format!("{tenant}_{system}_NOTICE_SECRET"), secret);
+            }
             secrets.insert(format!("{tenant}_ERP_TOKEN_URL"), "http://127.0.0.1:2/token".to_owned());
             for (consumer, digit) in [("ONE", "a"), ("TWO", "b")] {
                 let hash = format!("sha256:{number}{}", digit.repeat(63));

@@ -12,6 +12,7 @@
 //!    day's quota; [`throttle::Throttle::spend`] takes what a GraphQL document costs, before it runs.
 //!
 //! What was asked and decided goes into the audit trail, whose chain is made and inspected in [`audit`].
+//! Beside this order, [`notices`] decides whether a vendor's notice that something changed is believed.
 //!
 //! Each refusal is a [`portico_contracts::problem::Problem`]. Time is an argument ([`Now`]) or injected ([`Ticks`]).
 
@@ -20,6 +21,7 @@ pub mod authenticate;
 pub mod authorize;
 mod callers;
 mod clock;
+pub mod notices;
 pub mod throttle;
 pub mod version;
 

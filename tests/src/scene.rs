@@ -15,6 +15,7 @@ use portico_gateway::demo::{Demo, DemoOptions};
 use portico_gateway::settings::Settings;
 use portico_sandbox::{Sandbox, Tenant};
 
+use crate::events::Events;
 use crate::reply::Reply;
 
 /// The demo, for one test.
@@ -117,6 +118,12 @@ impl Scene {
         ask
     }
 
+    /// A POST to any address.
+    pub async fn post_to(&self, url: &str, body: &str) -> Reply {
+        let ask = Ask { url: url.to_owned(), ..self.ask(Method::POST, "/") };
+        ask.body(body.to_owned()).send().await
+    }
+
     /// A GraphQL query.
     pub fn graphql(&self, query: &str) -> Ask<'_> {
         self.post("/graphql", &serde_json::json!({ "query": query }))
@@ -182,13 +189,27 @@ impl Ask<'_> {
         self.try_send().await.expect("the gateway answers")
     }
 
-    /// The same, where a broken connection is what is tested.
-    pub async fn try_send(self) -> anyhow::Result<Reply> {
+    /// Sends it and reads the answer as server-sent events, as they come.
+    ///
+    /// # Panics
+    /// Where there is no answer at all.
+    pub async fn listen(self) -> Events {
+        let answer = self.header("accept", "text/event-stream").begin().await.expect("the gateway answers");
+        let (head, body) = answer.into_parts();
+        Events::new(head.status, head.headers, body)
+    }
+
+    async fn begin(self) -> anyhow::Result<http::Response<hyper::body::Incoming>> {
         let mut request = Request::builder().method(self.method).uri(&self.url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let answer = self.scene.client.request(request.body(Full::new(self.body))?).await?;
+        Ok(self.scene.client.request(request.body(Full::new(self.body))?).await?)
+    }
+
+    /// The same, where a broken connection is what is tested.
+    pub async fn try_send(self) -> anyhow::Result<Reply> {
+        let answer = self.begin().await?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Reply { status: head.status, headers: head.headers, body })

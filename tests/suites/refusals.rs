@@ -540,7 +540,7 @@ async fn a_document_that_cannot_be_meant_is_refused_in_no_time() {
     unknown fragment: 400 document_invalid "Unknown fragment: \"nowhere\""
     unused variable: 400 document_invalid "Variable \"$n\" is not used by operation \"q\""
     a mutation: 400 document_invalid "The schema has no mutations."
-    a subscription: 400 document_invalid "The schema has no subscriptions."
+    a subscription: 406 not_acceptable "A subscription is answered as text/event-stream."
     two operations and no name: 400 operation_unknown "The document has several operations; name one in `operationName`."
     "#);
     nobody_was_asked(&scene);

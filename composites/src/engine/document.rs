@@ -27,9 +27,9 @@ impl Document {
         self.name.as_deref()
     }
 
-    /// Whether it only reads.
-    pub fn is_query(&self) -> bool {
-        self.operation.ty == OperationType::Query
+    /// Whether it asks to be told of changes, rather than once.
+    pub fn is_subscription(&self) -> bool {
+        self.operation.ty == OperationType::Subscription
     }
 
     /// The chosen operation.
@@ -73,7 +73,7 @@ impl Documents {
         let parsed = async_graphql::parser::parse_query(text).map_err(|error| Refused::malformed(&error))?;
         guard.measure(&parsed)?;
         let (name, chosen) = choose(&parsed, operation)?;
-        only_queries(&chosen)?;
+        no_mutations(&chosen)?;
         schema.validate(&parsed, name.as_deref()).map_err(|errors| Refused::invalid(&errors))?;
         let document = Arc::new(Document { parsed, operation: chosen, name });
         self.known.insert(identity, Arc::clone(&document));
@@ -105,14 +105,12 @@ fn choose(
     }
 }
 
-/// The schema has queries only; validation would say so too, in other words.
-fn only_queries(operation: &OperationDefinition) -> Result<(), Refused> {
-    let (code, kind) = match operation.ty {
-        OperationType::Query => return Ok(()),
-        OperationType::Mutation => (Code::MutationNotAllowed, "mutations"),
-        OperationType::Subscription => (Code::DocumentInvalid, "subscriptions"),
-    };
-    Err(Problem::new(code, format!("The schema has no {kind}.")).into())
+/// The schema changes nothing; validation would say so too, in other words.
+fn no_mutations(operation: &OperationDefinition) -> Result<(), Refused> {
+    match operation.ty {
+        OperationType::Query | OperationType::Subscription => Ok(()),
+        OperationType::Mutation => Err(Problem::new(Code::MutationNotAllowed, "The schema has no mutations.").into()),
+    }
 }
 
 fn shortened(name: &str) -> String {

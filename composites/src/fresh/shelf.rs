@@ -16,6 +16,7 @@ use portico_contracts::model::Class;
 use portico_contracts::tenancy::SystemId;
 use tokio::time::Instant;
 
+use super::change::Change;
 use super::flight::{Asked, Flight, Landing};
 use super::rules::{Freshness, Verdict, Wish};
 use super::store::Store;
@@ -47,6 +48,8 @@ pub enum Purge {
     Entity(SystemId, String),
     /// What was looked up by this key, and every answer with a row that holds it.
     Key(SystemId, String, Key),
+    /// What may show a change of one system's rows.
+    Change(SystemId, Change),
 }
 
 #[derive(Debug)]
@@ -186,7 +189,7 @@ impl Shelf {
     /// Removes values, and the right of the fetches under way to keep or share theirs. Says how many values went.
     pub(super) fn purge(&self, purge: &Purge) -> usize {
         let mut contents = self.contents.lock();
-        contents.under_way.retain(|address, _| !purge.concerns(&address.lookup));
+        contents.under_way.retain(|address, _| !purge.reaches(address));
         let gone = contents.store.retain(|address, held| !purge.hits(address, held.page.as_deref()));
         self.book(&contents);
         gone
@@ -289,7 +292,16 @@ impl Contents {
 }
 
 impl Purge {
-    /// Whether a fetch for this look-up may bring what is to be removed.
+    /// Whether a fetch that is under way may bring what is to be removed.
+    fn reaches(&self, address: &Address) -> bool {
+        self.concerns(&address.lookup)
+            && match self {
+                Purge::Change(_, change) => change.may_reach(&address.lookup, &address.key),
+                _ => true,
+            }
+    }
+
+    /// Whether it is about this look-up's system and entity.
     fn concerns(&self, lookup: &Lookup) -> bool {
         match self {
             Purge::All => true,
@@ -297,6 +309,7 @@ impl Purge {
             Purge::Entity(system, entity) | Purge::Key(system, entity, _) => {
                 lookup.system == *system && lookup.ask.entity.name == entity
             }
+            Purge::Change(system, change) => lookup.system == *system && lookup.ask.entity.name == change.entity,
         }
     }
 
@@ -305,6 +318,7 @@ impl Purge {
         self.concerns(&address.lookup)
             && match self {
                 Purge::Key(_, _, key) => by_key(key),
+                Purge::Change(_, change) => change.shows(&address.lookup, &address.key, page),
                 _ => true,
             }
     }

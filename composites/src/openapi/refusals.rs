@@ -72,9 +72,8 @@ fn met(code: Code) -> Met {
         BodyMalformed | MediaTypeUnsupported => Met::ByJson,
         VersionRetired => Met::ByEndings,
         MethodNotAllowed | CrossSiteRefused | VersionUnknown | DocumentTooLarge | DocumentTooDeep | DocumentTooWide
-        | DocumentMalformed | DocumentInvalid | OperationUnknown | IntrospectionRefused | MutationNotAllowed => {
-            Met::Elsewhere
-        }
+        | DocumentMalformed | DocumentInvalid | OperationUnknown | IntrospectionRefused | MutationNotAllowed
+        | NoticeRefused => Met::Elsewhere,
     }
 }
 

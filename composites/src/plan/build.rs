@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::{ExecutableDocument, Field as AstField, OperationDefinition, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field as AstField, OperationDefinition, OperationType, SelectionSet,
+};
 use async_graphql_value::ConstValue;
 use indexmap::IndexMap;
 use portico_contracts::canonical::Failure;
@@ -75,8 +77,8 @@ pub(crate) fn plan(
         scopes: BTreeSet::new(),
         introspects: false,
     };
-    let query = expect_object("Query");
-    let here = Here { of: query, record: query, within: None, customer: None, keys: &[], path: "" };
+    let of = expect_object(if operation.ty == OperationType::Subscription { "Subscription" } else { "Query" });
+    let here = Here { of, record: of, within: None, customer: None, keys: &[], path: "" };
     let root = builder.selection(&[&operation.selection_set.node], &here)?;
     refuse_if_nothing_is_left(&root)?;
     let Builder { steps, not_provided, scopes, introspects, .. } = builder;

@@ -1,6 +1,7 @@
 //! The model as async-graphql's registry.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_graphql::indexmap::IndexMap;
@@ -10,8 +11,9 @@ use async_graphql::registry::{
 };
 use async_graphql::{
     ContainerType, Context, ContextDirective, ContextSelectionSet, CustomDirective, CustomDirectiveFactory, ObjectType,
-    OutputType, Positioned, ServerResult, Value,
+    OutputType, Positioned, Response, ServerResult, SubscriptionType, Value,
 };
+use futures_util::Stream;
 use portico_contracts::model::{self, EnumType, Input, InputType, Model, ScalarType};
 
 use super::scalars;
@@ -56,6 +58,29 @@ impl ContainerType for Root {
 }
 
 impl ObjectType for Root {}
+
+/// The root `Subscription`. Nothing is streamed by async-graphql: whoever subscribes is answered as any query is.
+pub(crate) struct Changes;
+
+impl SubscriptionType for Changes {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(SUBSCRIPTION)
+    }
+
+    /// [`Root`] registers every object of the model, this one too.
+    fn create_type_info(_: &mut Registry) -> String {
+        Self::qualified_type_name()
+    }
+
+    fn create_field_stream<'a>(
+        &'a self,
+        _: &'a Context<'_>,
+    ) -> Option<Pin<Box<dyn Stream<Item = Response> + Send + 'a>>> {
+        None
+    }
+}
+
+const SUBSCRIPTION: &str = "Subscription";
 
 /// Registers the interface `Entity`, which no field returns and which would vanish otherwise.
 pub(super) struct EntityInterface;
@@ -140,7 +165,7 @@ fn object_type(object: &model::ObjectType) -> MetaType {
         inaccessible: false,
         interface_object: false,
         tags: Vec::new(),
-        is_subscription: false,
+        is_subscription: object.name == SUBSCRIPTION,
         rust_typename: None,
         directive_invocations: Vec::new(),
         requires_scopes: Vec::new(),

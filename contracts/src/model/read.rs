@@ -12,8 +12,9 @@ use super::{
 };
 use crate::tenancy::Role;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     include_str!("../../model/query.graphql"),
+    include_str!("../../model/subscription.graphql"),
     include_str!("../../model/scalars.graphql"),
     include_str!("../../model/customer.graphql"),
     include_str!("../../model/receivables.graphql"),

@@ -4,6 +4,7 @@ mod capable;
 mod entity;
 mod field;
 mod limits;
+mod notices;
 mod request;
 mod shapes;
 
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::model::Model;
 
-const MEMBERS: [&str; 16] = [
+const MEMBERS: [&str; 17] = [
     "pack",
     "title",
     "driver",
@@ -38,6 +39,7 @@ const MEMBERS: [&str; 16] = [
     "shapes",
     "limits",
     "entities",
+    "notices",
 ];
 
 pub(super) use self::field::is_stored;
@@ -118,6 +120,9 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
     if reader.given.is_none() {
         capable::check(reader, &top, language, paging.as_ref(), &entities);
     }
+    // A notice leaves out what it has nothing to say about; what a row of SuiteQL leaves out is null.
+    reader.absent_is_null = false;
+    let notices = notices::read(reader, &top, &entities);
     Some(Pack {
         name: name.to_owned(),
         title: title.unwrap_or_default(),
@@ -134,6 +139,7 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
         shapes,
         limits: limits::read(reader, &top),
         entities,
+        notices,
         settings: std::mem::take(&mut reader.settings),
         source: Arc::clone(root),
     })

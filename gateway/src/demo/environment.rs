@@ -59,6 +59,7 @@ pub(super) fn of_systems(sandbox: &Sandbox, keys: &Keys) -> Environment {
 fn add_system(known: &mut Environment, system: &SystemInfo) {
     let prefix = upper(&system.name);
     let access = &system.credentials;
+    let notice_secret = system.notice_secret();
     let facts = [
         ("URL", Some(&system.address)),
         ("TOKEN_URL", access.token_url.as_ref()),
@@ -66,6 +67,7 @@ fn add_system(known: &mut Environment, system: &SystemInfo) {
         ("CLIENT_SECRET", access.client_secret.as_ref()),
         ("SCOPE", access.scope.as_ref()),
         ("API_KEY", access.api_key.as_ref()),
+        ("NOTICE_SECRET", Some(&notice_secret)),
         ("CERTIFICATE_ID", access.certificate_id.as_ref()),
         ("PRIVATE_KEY", access.private_key.as_ref()),
     ];

@@ -40,6 +40,12 @@ curl -si $URL/partner/v2/orders/SO-1042 -H "X-API-Key: $KEY"
 curl -s {sandbox}/_sandbox/faults -d '{{"tenant":"acme","role":"crm","fault":"down"}}'
 curl -s -X DELETE {sandbox}/_sandbox/faults
 
+5. Somebody changes the order in the ERP, which tells so: what was cached is gone, and who listens hears of it.
+
+curl -sN $URL/graphql -H "Authorization: Bearer $SUPPORT" -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \
+  -d '{{"query":"subscription {{ orderChanged(number: \"SO-1042\") {{ number status }} }}"}}' &
+curl -s {sandbox}/_sandbox/change -d '{{"tenant":"acme","entity":"order","key":"SO-1042"}}'
+
 Stop with Ctrl-C.
 "#,
         url = get("PORTICO_URL"),

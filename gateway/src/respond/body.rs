@@ -14,6 +14,8 @@ pub(crate) enum MediaType {
     Json,
     /// GraphQL over HTTP's own.
     GraphqlResponse,
+    /// Server-sent events, for whoever takes nothing else.
+    EventStream,
 }
 
 impl MediaType {
@@ -23,6 +25,7 @@ impl MediaType {
             MediaType::ProblemJson => "application/problem+json",
             MediaType::Json => "application/json; charset=utf-8",
             MediaType::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            MediaType::EventStream => "text/event-stream; charset=utf-8",
         }
     }
 }
@@ -73,11 +76,21 @@ pub(super) fn errors(errors: &[serde_json::Value]) -> Bytes {
     Bytes::from(serde_json::json!({ "errors": errors }).to_string())
 }
 
+/// One answer as events: it, and that there is no other.
+pub(crate) fn only_event(answer: &[u8]) -> Bytes {
+    Bytes::from([NEXT, answer, b"\n\n", COMPLETE].concat())
+}
+
+/// What begins an event with an answer in it; two line breaks end it. JSON that is written without indentation has none.
+pub(crate) const NEXT: &[u8] = b"event: next\ndata: ";
+/// What says that nothing more follows.
+pub(crate) const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
+
 /// The body of a refusal.
 pub(crate) fn problem(problem: &Problem, media: MediaType, request_id: &str) -> Bytes {
     let written = match media {
         MediaType::ProblemJson => serde_json::to_vec(&details(problem, request_id)),
-        MediaType::Json | MediaType::GraphqlResponse => serde_json::to_vec(&Errors {
+        MediaType::Json | MediaType::GraphqlResponse | MediaType::EventStream => serde_json::to_vec(&Errors {
             errors: [GraphqlError {
                 message: &problem.detail,
                 extensions: Extensions {

@@ -8,6 +8,7 @@ mod cross;
 mod files;
 mod freshness;
 mod gateway;
+mod hook;
 mod issuer;
 mod ledger;
 mod lifecycle;

@@ -17,7 +17,7 @@ pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, Vers
 pub use portico_composites::connect::network::Network;
 pub use portico_composites::connect::system::SystemSettings;
 pub use server::{Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls};
-pub use tenant::{ApiKey, Consumer, Tenant};
+pub use tenant::{ApiKey, Consumer, Hook, Tenant};
 
 use super::Mistake;
 use crate::audit::AuditSettings;

@@ -10,6 +10,8 @@ use portico_contracts::tenancy::{Role, Tier};
 
 use super::*;
 
+mod hooks;
+
 /// A folder with these files, over a configuration that is in order.
 struct Written(tempfile::TempDir);
 

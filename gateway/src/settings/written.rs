@@ -12,8 +12,8 @@ pub(crate) use gateway::{
 };
 pub(crate) use tenant::{
     AssertionSection, ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection,
-    KeySection, OauthSection, RulesSection, SigningWord, SupportLevelWord, SystemLimitsSection, SystemSection,
-    TenantFile, WarrantySection, WarrantyStartWord,
+    KeySection, NoticesSection, OauthSection, RulesSection, SigningWord, SupportLevelWord, SystemLimitsSection,
+    SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
 };
 
 use std::collections::BTreeMap;

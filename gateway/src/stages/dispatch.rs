@@ -1,6 +1,8 @@
 //! Stage 10: what was permitted is done. It takes the [`Permit`]: without one there is nothing to dispatch.
 
 mod compose;
+mod notices;
+mod subscribe;
 
 use pingora::Result;
 use pingora::proxy::Session;
@@ -9,6 +11,8 @@ use crate::exchange::Exchange;
 use crate::respond;
 use crate::stages::forward::Forwarding;
 use crate::stages::prepare::{Permit, Work, invite};
+
+pub(crate) use notices::forget;
 
 /// Answers in this process, or leaves the permit in the exchange until pingora asks for the upstream (`false`).
 pub(crate) async fn dispatch(permit: Permit, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
@@ -24,6 +28,7 @@ pub(crate) async fn dispatch(permit: Permit, session: &mut Session, exchange: &m
             respond::write(session, exchange, respond::json(description)).await?;
         }
         Work::Compose(_) => compose::answer(permit, session, exchange).await?,
+        Work::Subscribe(_) => subscribe::stream(permit, session, exchange).await?,
     }
     Ok(true)
 }

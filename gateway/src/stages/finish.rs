@@ -33,7 +33,10 @@ pub(crate) fn finish(exchange: &mut Exchange, session: Option<&Session>) {
         request_id: exchange.request_id(),
         trace_id: origin.map_or("", |origin| origin.trace.id()),
         network: origin.map(|origin| network(origin.address)).unwrap_or_default(),
-        tenant: principal.map(|principal| principal.tenant.as_str()),
+        tenant: principal
+            .map(|principal| &principal.tenant)
+            .or(exchange.noticed.as_ref())
+            .map(|tenant| tenant.as_str()),
         consumer: principal.map(|principal| principal.consumer.as_str()),
         api: &exchange.place.api,
         version: &exchange.place.version,

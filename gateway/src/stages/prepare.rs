@@ -6,6 +6,7 @@ mod body;
 mod compose;
 mod graphql;
 mod permit;
+mod subscribe;
 mod wish;
 
 use std::sync::Arc;
@@ -25,14 +26,17 @@ use crate::stages::forward::Errand;
 use crate::stages::route::Wanted;
 use crate::stages::version::Versioned;
 
-pub(crate) use body::invite;
+pub(crate) use body::{invite, whole};
 pub(crate) use compose::Composition;
 pub(crate) use permit::{Held, Permit, Time};
+pub(crate) use subscribe::{Ended, Refreshed, Subscription};
 
 /// What is permitted.
 pub(crate) enum Work {
     /// To answer from the composite layer.
     Compose(Box<Composition>),
+    /// To answer from it again and again, whenever something changed.
+    Subscribe(Box<Subscription>),
     /// To carry the request to a tenant's system.
     Forward(Box<Errand>),
     /// To describe the version.
@@ -55,7 +59,13 @@ pub(crate) async fn prepare(
         Wanted::Graphql => {
             let question = graphql::read(session, exchange, &head).await?;
             let headers = &session.req_header().headers;
-            Work::Compose(Box::new(compose::graphql(&question, &head, headers, exchange, &grant)?))
+            match compose::graphql(&question, &head, headers, exchange, &grant)? {
+                composition if composition.prepared.is_subscription() => {
+                    let subscription = subscribe::open(question, &composition.prepared, &head, exchange, &grant)?;
+                    Work::Subscribe(Box::new(subscription))
+                }
+                composition => Work::Compose(Box::new(composition)),
+            }
         }
         Wanted::Operation(operation, path) => {
             must_accept_json(&head)?;

@@ -28,6 +28,17 @@ pub(crate) enum Route {
     Graphql,
     /// To an API.
     Api(ApiRoute),
+    /// To where a system tells that something changed.
+    Hook(Door),
+}
+
+/// Whose system a notice claims to come from. Only words until that is proved.
+#[derive(Debug)]
+pub(crate) struct Door {
+    /// The tenant's name, as it stands in the path.
+    pub(crate) tenant: String,
+    /// The system's name, as it stands in the path.
+    pub(crate) system: String,
 }
 
 /// Below which API, and what is wanted of it.
@@ -63,6 +74,9 @@ pub(crate) fn route(head: &Head, exchange: &mut Exchange) -> Result<Route, Refus
         return graphql(head, exchange);
     }
     let mut segments = head.path.segments();
+    if let Some(below) = path.strip_prefix("/hooks/") {
+        return hook(head, below, exchange);
+    }
     let name = segments.next().unwrap_or_default();
     let api = exchange.snapshot.routes.api(name).cloned().ok_or_else(nothing_there)?;
     exchange.place = Place { api: name.into(), ..exchange.snapshot.nowhere.clone() };
@@ -103,6 +117,19 @@ fn graphql(head: &Head, exchange: &mut Exchange) -> Result<Route, Refusal> {
     match head.method {
         Method::GET | Method::POST | Method::HEAD => Ok(Route::Graphql),
         _ => Err(other_methods("GET, HEAD, POST".to_owned())),
+    }
+}
+
+/// Where there is such a path is not said to depend on whose it is.
+fn hook(head: &Head, below: &str, exchange: &mut Exchange) -> Result<Route, Refusal> {
+    let (tenant, system) = below.split_once('/').ok_or_else(nothing_there)?;
+    if tenant.is_empty() || system.is_empty() || system.contains('/') {
+        return Err(nothing_there());
+    }
+    exchange.place = exchange.snapshot.hooks.clone();
+    match head.method {
+        Method::POST => Ok(Route::Hook(Door { tenant: tenant.to_owned(), system: system.to_owned() })),
+        _ => Err(other_methods("POST".to_owned())),
     }
 }
 

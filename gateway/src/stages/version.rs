@@ -33,6 +33,8 @@ pub(crate) fn version(
     match route {
         Route::Graphql => Ok(Versioned { version: None, wanted: Wanted::Graphql }),
         Route::Api(route) => of_api(route, head, headers, caller, exchange, now),
+        // It is heard before anybody asks who calls.
+        Route::Hook(_) => Err(crate::stages::route::nothing_there()),
     }
 }
 

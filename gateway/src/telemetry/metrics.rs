@@ -68,6 +68,17 @@ pub(super) struct RoleLabels {
     pub(super) role: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct NoticeLabels {
+    pub(super) role: &'static str,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct EventLabels {
+    pub(super) outcome: &'static str,
+}
+
 impl RequestLabels {
     /// The labels of an answer.
     pub(crate) fn new(place: &Place, method: &'static str, status: u16) -> Self {
@@ -94,6 +105,10 @@ pub(super) struct Metrics {
     pub(super) drifts: Family<DriftLabels, Counter>,
     pub(super) strays: Family<StrayLabels, Counter>,
     pub(super) stewards: Stewards,
+    pub(super) notices: Family<NoticeLabels, Counter>,
+    pub(super) notice_values: Family<RoleLabels, Counter>,
+    pub(super) subscriptions: Gauge,
+    pub(super) subscription_events: Family<EventLabels, Counter>,
     pub(super) connections: Gauge,
     pub(super) connections_refused: Counter,
     pub(super) handshakes_failed: Counter,
@@ -120,6 +135,10 @@ impl Metrics {
             drifts: Family::default(),
             strays: Family::default(),
             stewards: Stewards::default(),
+            notices: Family::default(),
+            notice_values: Family::default(),
+            subscriptions: Gauge::default(),
+            subscription_events: Family::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
             handshakes_failed: Counter::default(),
@@ -143,6 +162,10 @@ impl Metrics {
         r.register("upstream_rows_not_asked_for", "Rows that were dropped", self.strays.clone());
         self.stewards.register(r);
         r.register("upstream_request_duration_seconds", "Calls of systems", self.upstream_duration.clone());
+        r.register("notices", "Notices of changes by role and outcome", self.notices.clone());
+        r.register("notice_values_removed", "Cached values that notices removed", self.notice_values.clone());
+        r.register("subscriptions", "Open subscriptions", self.subscriptions.clone());
+        r.register("subscription_events", "Changes told to subscriptions", self.subscription_events.clone());
         r.register("connections", "Open connections", self.connections.clone());
         r.register("connections_refused", "Connections without a place", self.connections_refused.clone());
         r.register("tls_handshakes_failed", "Handshakes that failed or timed out", self.handshakes_failed.clone());

@@ -9,6 +9,8 @@ pub fn challenge(problem: &Problem, scope: Option<&str>) -> Option<HeaderValue> 
     let text = match (problem.code, problem.code.status().as_u16()) {
         (Code::CredentialsMissing, _) => REALM.to_owned(),
         (Code::CredentialsAmbiguous, _) => with_error("invalid_request", problem.code),
+        // Whoever sends notices has no token to show.
+        (Code::NoticeRefused, _) => r#"Notice realm="portico""#.to_owned(),
         (_, 401) => with_error("invalid_token", problem.code),
         (Code::Forbidden | Code::ScopeMissing, _) => {
             let scope =

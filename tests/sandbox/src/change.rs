@@ -5,9 +5,26 @@ use rust_decimal::Decimal;
 
 use crate::world::{CaseStatus, OrderStatus, SubscriptionStatus, SupportLevel, World};
 
-/// Changes one entity visibly; doing it twice changes it back where that is possible.
-pub(crate) fn apply(world: &mut World, entity: &str, key: &str) -> Result<(), String> {
-    let changed = match entity {
+const KINDS: [&str; 8] = ["customer", "order", "invoice", "product", "asset", "contract", "subscription", "case"];
+
+/// What has changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Changed {
+    /// What kind of thing.
+    pub(crate) entity: &'static str,
+    /// Which one.
+    pub(crate) key: String,
+}
+
+/// Changes one entity visibly; doing it twice changes it back where that is possible. `new_order` takes the customer's
+/// number and enters another order like the customer's first.
+pub(crate) fn apply(world: &mut World, entity: &str, key: &str) -> Result<Changed, String> {
+    if entity == "new_order" {
+        return enter_order(world, key).ok_or_else(|| format!("there is no customer `{key}` with an order"));
+    }
+    let known = KINDS.into_iter().find(|kind| *kind == entity);
+    let known = known.ok_or_else(|| format!("`{entity}` is none of {}, new_order", KINDS.join(", ")))?;
+    let changed = match known {
         "customer" => world.customers.get_mut(key).map(|customer| toggle_suffix(&mut customer.name)),
         "order" => world.orders.get_mut(key).map(|order| {
             order.status = match order.status {
@@ -37,13 +54,22 @@ pub(crate) fn apply(world: &mut World, entity: &str, key: &str) -> Result<(), St
         "case" => world.cases.get_mut(key).map(|case| {
             case.status = if case.status == CaseStatus::Solved { CaseStatus::Open } else { CaseStatus::Solved };
         }),
-        _ => {
-            return Err(format!(
-                "`{entity}` is none of customer, order, invoice, product, asset, contract, subscription, case"
-            ));
-        }
+        _ => None,
     };
-    changed.ok_or_else(|| format!("there is no {entity} `{key}`"))
+    changed.ok_or_else(|| format!("there is no {entity} `{key}`"))?;
+    Ok(Changed { entity: known, key: key.to_owned() })
+}
+
+/// Another order of a customer, with the lines of its first.
+fn enter_order(world: &mut World, customer: &str) -> Option<Changed> {
+    let mut order = world.orders.of(customer).next()?.clone();
+    let digits = order.number.trim_start_matches(|c: char| !c.is_ascii_digit()).len();
+    let series = &order.number[..order.number.len() - digits];
+    let number = format!("{series}{}", 900_000 + world.orders.len());
+    order.number.clone_from(&number);
+    order.status = OrderStatus::Open;
+    world.orders.add(order);
+    Some(Changed { entity: "order", key: number })
 }
 
 fn toggle_suffix(name: &mut String) {

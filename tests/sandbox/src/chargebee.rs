@@ -9,6 +9,7 @@ mod fields;
 mod filters;
 mod kinds;
 mod lists;
+mod notices;
 mod shapes;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::{Estate, World};
 use errors::{JSON, Refusal};
@@ -128,6 +130,10 @@ impl Vendor for Chargebee {
         let offset = url::form_urlencoded::parse(query).find(|(name, _)| name == "offset").map(|(_, offset)| offset);
         let offset = offset.map_or_else(|| lists::BEGINNING.to_owned(), std::borrow::Cow::into_owned);
         page.insert("next_offset".to_owned(), Value::from(offset));
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::change;
 use crate::fault::Fault;
+use crate::notices::{self, Hooks};
 use crate::quota::Quota;
 use crate::sandbox::Parts;
 use crate::serve::method_not_allowed;
@@ -46,6 +47,14 @@ struct ChangeOrder {
     key: String,
 }
 
+/// Where notices go.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HooksOrder {
+    url: String,
+    public_url: Option<String>,
+}
+
 pub(crate) async fn answer(parts: Arc<Parts>, call: Call) -> Reply {
     let done = match (call.path.as_str(), call.method.as_str()) {
         ("/_sandbox/systems", "GET") => Ok(systems(&parts)),
@@ -60,16 +69,22 @@ pub(crate) async fn answer(parts: Arc<Parts>, call: Call) -> Reply {
             parts.calls.clear();
             Ok(Reply::empty(204))
         }
-        ("/_sandbox/change", "POST") => change(&parts, &call),
+        ("/_sandbox/change", "POST") => change(&parts, &call).await,
+        ("/_sandbox/hooks", "POST") => set_hooks(&parts, &call),
+        ("/_sandbox/hooks", "DELETE") => {
+            *parts.hooks.lock() = None;
+            Ok(Reply::empty(204))
+        }
         ("/_sandbox/systems", _) => return method_not_allowed("GET"),
         ("/_sandbox/faults", _) => return method_not_allowed("POST, DELETE"),
         ("/_sandbox/limits", _) => return method_not_allowed("POST"),
         ("/_sandbox/calls", _) => return method_not_allowed("GET, DELETE"),
         ("/_sandbox/change", _) => return method_not_allowed("POST"),
+        ("/_sandbox/hooks", _) => return method_not_allowed("POST, DELETE"),
         _ => {
             return Reply::json(
                 404,
-                &json!({"error": "the sandbox knows /_sandbox/systems, faults, limits, calls, change"}),
+                &json!({"error": "the sandbox knows /_sandbox/systems, faults, limits, calls, change, hooks"}),
             );
         }
     };
@@ -101,12 +116,19 @@ fn set_limits(parts: &Parts, call: &Call) -> Result<Reply, String> {
     Ok(Reply::json(200, &json!({"system": system.info.name, "limited": !lifted})))
 }
 
-fn change(parts: &Parts, call: &Call) -> Result<Reply, String> {
+async fn change(parts: &Parts, call: &Call) -> Result<Reply, String> {
     let order: ChangeOrder = body(call)?;
     let tenant = tenant(&order.tenant)?;
-    change::apply(&mut parts.estate(tenant).write(), &order.entity, &order.key)?;
-    let changed = json!({"changed": {"entity": order.entity, "key": order.key}, "notice": "none"});
-    Ok(Reply::json(200, &changed))
+    let changed = change::apply(&mut parts.estate(tenant).write(), &order.entity, &order.key)?;
+    let told = notices::send(parts, tenant, changed.entity, &changed.key).await;
+    Ok(Reply::json(200, &json!({"changed": {"entity": changed.entity, "key": changed.key}, "notices": told})))
+}
+
+fn set_hooks(parts: &Parts, call: &Call) -> Result<Reply, String> {
+    let order: HooksOrder = body(call)?;
+    let public_url = order.public_url.unwrap_or_else(|| order.url.clone());
+    *parts.hooks.lock() = Some(Hooks { url: order.url, public_url });
+    Ok(Reply::empty(204))
 }
 
 fn tenant(name: &str) -> Result<Tenant, String> {

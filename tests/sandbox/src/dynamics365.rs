@@ -8,6 +8,7 @@ mod errors;
 mod filter;
 mod keys;
 mod metadata;
+mod notices;
 mod page;
 mod query;
 mod sets;
@@ -19,6 +20,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::tenant::Tenant;
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::{Estate, World};
@@ -157,6 +159,10 @@ impl Vendor for Dynamics365 {
         if let Some(page) = body.as_object_mut().filter(|page| page.get("value").is_some_and(Value::is_array)) {
             page.insert("@odata.nextLink".to_owned(), Value::String(link.to_owned()));
         }
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

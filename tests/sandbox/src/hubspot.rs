@@ -7,6 +7,7 @@
 mod associations;
 mod batch;
 mod errors;
+mod notices;
 mod objects;
 mod owners;
 mod paths;
@@ -22,6 +23,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
 use errors::{Policy, Refusal};
@@ -201,6 +203,10 @@ impl Vendor for HubSpot {
         let after = url::form_urlencoded::parse(query).find(|(name, _)| name == "after").map(|(_, after)| after);
         let after = after.as_deref().unwrap_or("0");
         page.insert("paging".to_owned(), json!({ "next": { "after": after, "link": link } }));
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

@@ -7,6 +7,7 @@
 mod assertion;
 mod cell;
 mod errors;
+mod notices;
 mod page;
 mod suiteql;
 mod tables;
@@ -19,6 +20,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::tenant::Tenant;
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
@@ -158,6 +160,10 @@ impl Vendor for NetSuite {
             links.retain(|known| known["rel"] != "next");
             links.push(json!({ "rel": "next", "href": link }));
         }
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

@@ -7,6 +7,7 @@ mod cells;
 mod composite;
 mod errors;
 mod ids;
+mod notices;
 mod objects;
 mod plan;
 mod query;
@@ -22,6 +23,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
 use errors::{Refusal, reply};
@@ -170,6 +172,10 @@ impl Vendor for Salesforce {
         let Some(page) = body.as_object_mut().filter(|page| page.contains_key("records")) else { return };
         page.insert("done".to_owned(), Value::Bool(false));
         page.insert("nextRecordsUrl".to_owned(), Value::from(link));
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

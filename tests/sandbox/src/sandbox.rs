@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::NaiveDate;
+use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::calls::{CallCount, CallRecord, Calls};
@@ -20,6 +21,7 @@ use crate::fault::switch::Switch;
 use crate::hubspot::HubSpot;
 use crate::issuer::{Issuer, TokenRequest};
 use crate::netsuite::NetSuite;
+use crate::notices::{self, Delivered, Hooks, Notice};
 use crate::quota::{Meter, Metered, Quota};
 use crate::salesforce::Salesforce;
 use crate::serve::{Task, open, serve_plainly};
@@ -61,6 +63,8 @@ pub(crate) struct Parts {
     pub(crate) systems: Vec<Arc<System>>,
     pub(crate) estates: [Arc<Estate>; 2],
     pub(crate) calls: Arc<Calls>,
+    /// Where notices of changes go.
+    pub(crate) hooks: Mutex<Option<Hooks>>,
     clock: Arc<Clock>,
     elsewhere_url: String,
 }
@@ -90,7 +94,14 @@ impl Sandbox {
         let (listener, control_url) = open(options.control_listen)
             .await
             .with_context(|| format!("the sandbox cannot listen at {}", options.control_listen))?;
-        let parts = Arc::new(Parts { systems, estates, calls, clock: Arc::clone(&clock), elsewhere_url });
+        let parts = Arc::new(Parts {
+            systems,
+            estates,
+            calls,
+            hooks: Mutex::default(),
+            clock: Arc::clone(&clock),
+            elsewhere_url,
+        });
         let controlled = Arc::clone(&parts);
         tasks.push(serve_plainly(listener, control_url.clone(), clock, move |call| {
             control::answer(Arc::clone(&controlled), call)
@@ -205,12 +216,32 @@ impl Sandbox {
         self.parts.clear_faults().await;
     }
 
-    /// Changes an entity as somebody in the company would: see the control call `/_sandbox/change`.
+    /// Changes an entity as somebody in the company would, and tells nobody.
     ///
     /// # Errors
     /// Says which entity is unknown.
     pub fn change(&self, tenant: Tenant, entity: &str, key: &str) -> Result<(), String> {
-        change::apply(&mut self.parts.estate(tenant).write(), entity, key)
+        change::apply(&mut self.parts.estate(tenant).write(), entity, key).map(drop)
+    }
+
+    /// The same, and every system that holds it tells so: see the control call `/_sandbox/change`.
+    ///
+    /// # Errors
+    /// Says which entity is unknown.
+    pub async fn change_and_tell(&self, tenant: Tenant, entity: &str, key: &str) -> Result<Vec<Delivered>, String> {
+        let changed = change::apply(&mut self.parts.estate(tenant).write(), entity, key)?;
+        Ok(notices::send(&self.parts, tenant, changed.entity, &changed.key).await)
+    }
+
+    /// Sends notices of changes there from now on; nowhere when none.
+    pub fn set_hooks(&self, hooks: Option<Hooks>) {
+        *self.parts.hooks.lock() = hooks;
+    }
+
+    /// The notice that a system would send of a change, as if it happened now; none where it does not hold such a thing.
+    #[must_use]
+    pub fn notice(&self, tenant: Tenant, role: Role, hooks: &Hooks, entity: &str, key: &str) -> Option<Notice> {
+        notices::written(self.parts.system(tenant, role), hooks, entity, key)
     }
 
     /// A valid token of a consumer.

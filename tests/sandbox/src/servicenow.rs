@@ -8,6 +8,7 @@ mod batch;
 mod cell;
 mod errors;
 mod list;
+mod notices;
 mod query;
 mod rows;
 mod tables;
@@ -21,6 +22,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
 use errors::Refusal;
@@ -177,6 +179,10 @@ impl Vendor for ServiceNow {
 
     /// Pages are linked in a header field; a body says nothing of the next one.
     fn continue_at(&self, _body: &mut Value, _link: &str) {}
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
+    }
 
     /// With `sysparm_display_value=all` what identifies a row is in a `value`.
     fn key_fields(&self) -> &'static [&'static str] {

@@ -8,6 +8,7 @@ mod expand;
 mod grammar;
 mod kinds;
 mod lists;
+mod notices;
 mod params;
 mod search;
 mod shapes;
@@ -19,6 +20,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::{Estate, World};
 use errors::Refusal;
@@ -135,6 +137,10 @@ impl Vendor for Stripe {
         if page.contains_key("next_page") {
             page.insert("next_page".to_owned(), Value::from(link));
         }
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

@@ -11,6 +11,7 @@ pub use reply::Reply;
 use serde_json::Value;
 
 use crate::credentials::Access;
+use crate::notices::{Notice, Pen};
 
 /// One simulated system. Its constructor is `new(estate: Arc<Estate>, credentials: Arc<Credentials>)`.
 pub trait Vendor: Send + Sync {
@@ -35,6 +36,11 @@ pub trait Vendor: Send + Sync {
     /// Points a page at `link` as its continuation, in the vendor's way, present or not before.
     /// A body that is no page stays as it is. `link` is absolute.
     fn continue_at(&self, body: &mut Value, link: &str);
+
+    /// What it tells of its own accord when this was changed; nothing of what it does not hold.
+    fn notice(&self, _entity: &str, _key: &str, _pen: &Pen<'_>) -> Option<Notice> {
+        None
+    }
 
     /// The JSON names that identify a row or its owner; the fault `wrong_rows` alters their values.
     fn key_fields(&self) -> &'static [&'static str];

@@ -5,6 +5,7 @@
 
 mod errors;
 mod grammar;
+mod notices;
 mod pages;
 mod reads;
 mod search;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::credentials::{Access, Credentials};
+use crate::notices::{Notice, Pen};
 use crate::vendor::{Call, Reply, Vendor};
 use crate::world::Estate;
 use errors::{JSON, Refusal};
@@ -154,6 +156,10 @@ impl Vendor for Zendesk {
         } else if page.contains_key("next_page") {
             page.insert("next_page".to_owned(), Value::from(link));
         }
+    }
+
+    fn notice(&self, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
+        notices::notice(&self.estate.read(), entity, key, pen)
     }
 
     fn key_fields(&self) -> &'static [&'static str] {

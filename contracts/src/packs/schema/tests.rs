@@ -14,6 +14,7 @@ headers: { X-One: { base64url: { a: 1 } } }
 paging: { cursor: { path: next, parameter: cursor } }
 errors: [{ status: 500, means: retry }]
 limits: { per_second: 1, reported: [{ window: day, limit: X-Limit }] }
+notices: { secret: header, changes: [{ when: { a: b }, entities: { Case: { rows: { number: id } } } }] }
 shapes: { fields: { path: "/fields/{shape}", rows: "results[]", name: name } }
 entities:
   Case:
@@ -52,6 +53,9 @@ fn part(at: &str) -> Option<&'static str> {
         "shapes" => "shapes",
         "limits" => "limits",
         "reported" => "report",
+        "notices" => "notices",
+        "changes" => "change_rule",
+        _ if at.starts_with("notices.changes.entities.") => "changed",
         "open" => "open",
         "statuses" => "statuses",
         "keys" => "keys",

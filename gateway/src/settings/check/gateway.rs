@@ -18,7 +18,7 @@ use crate::audit::AuditSettings;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{self, GatewayFile, HttpProfileWord, LogFormatWord, PlanSection};
 use crate::settings::{
-    Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Settings, Tiers, Tls,
+    Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Network, Plan, PlanName, Settings, Tiers, Tls,
 };
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -72,7 +72,9 @@ fn listen(written: &GatewayFile, ledger: &mut Ledger<'_>) -> Listen {
         let (certificate, key) = (file(&tls.certificate), file(&tls.key));
         Some(Tls { certificate: certificate?, key: key? })
     });
-    Listen { address, tls, h2c: section.h2c.unwrap_or(true) }
+    let public_url = section.public_url.as_ref().and_then(|at| ledger.url(at, Network::Private));
+    let public_url = public_url.map(|url| Arc::from(url.as_str().trim_end_matches('/')));
+    Listen { address, tls, h2c: section.h2c.unwrap_or(true), public_url }
 }
 
 fn limits(section: &written::LimitsSection, ledger: &mut Ledger<'_>) -> Limits {
@@ -85,6 +87,7 @@ fn limits(section: &written::LimitsSection, ledger: &mut Ledger<'_>) -> Limits {
         body_timeout: ledger.span(section.body_timeout.as_ref(), Duration::from_secs(10)),
         idle_timeout: ledger.span(section.idle_timeout.as_ref(), Duration::from_secs(60)),
         connections: ledger.count(section.connections.as_ref(), 10_000).get() as usize,
+        subscriptions: ledger.count(section.subscriptions.as_ref(), 1_000).get() as usize,
         per_address: ledger.allowance(section.per_address.as_ref(), PER_ADDRESS).unwrap_or(default),
         trusted_proxies: section.trusted_proxies.iter().map(|network| network.0).collect(),
     }
@@ -123,8 +126,9 @@ fn plans(written: &GatewayFile, ledger: &mut Ledger<'_>) -> BTreeMap<PlanName, A
     for (name, section) in &written.plans {
         if let Some(throttle) = plan(section, ledger) {
             let deadline = section.deadline.as_ref().map(|at| ledger.span(Some(at), Duration::ZERO));
+            let subscriptions = ledger.count(section.subscriptions.as_ref(), 20).get() as usize;
             let name = PlanName(Arc::from(name.as_str()));
-            plans.insert(name.clone(), Arc::new(Plan { name, throttle, deadline }));
+            plans.insert(name.clone(), Arc::new(Plan { name, throttle, deadline, subscriptions }));
         }
     }
     plans
@@ -171,7 +175,8 @@ fn graphql(section: &written::GraphqlSection, ledger: &mut Ledger<'_>) -> Graphq
         HttpProfileWord::Draft2026 => HttpProfile::Draft2026,
     };
     let guard = Guard { bytes: ledger.size(section.document_bytes.as_ref(), usual.bytes), ..guard };
-    Graphql { guard, max_cost, profile }
+    let heartbeat = ledger.span(section.heartbeat.as_ref(), Duration::from_secs(15));
+    Graphql { guard, max_cost, heartbeat, profile }
 }
 
 /// What recursive readers of documents are known to bear.

@@ -11,7 +11,7 @@ use portico_policies::throttle::TenantPlan;
 use super::files::Files;
 use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
-use super::{consumer, rules, system};
+use super::{consumer, hook, rules, system};
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{Place, Reading};
 use crate::settings::written::TenantFile;
@@ -37,6 +37,7 @@ pub(super) fn check_all(
         divided_roles(&written.place, &systems, &owners, reading, ledger);
         let tenant = Tenant {
             id: id.clone(),
+            hooks: hook::check_all(written, &systems, files, ledger),
             owners,
             consumers: consumer::check_all(written, files, plans, ledger),
             limits: limits(written, ledger),

@@ -22,6 +22,8 @@ pub struct Listen {
     pub tls: Option<Tls>,
     /// Whether HTTP/2 is spoken without TLS too.
     pub h2c: bool,
+    /// How the outside calls us, without a slash at its end.
+    pub public_url: Option<Arc<str>>,
 }
 
 /// A certificate and its key, as PEM files.
@@ -59,6 +61,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// At once.
     pub connections: usize,
+    /// Subscriptions at once, of all consumers.
+    pub subscriptions: usize,
     /// From one address, before anybody is authenticated.
     pub per_address: Rate,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -104,6 +108,8 @@ pub struct Plan {
     pub throttle: throttle::Plan,
     /// The longest deadline that its requests get.
     pub deadline: Option<Duration>,
+    /// Subscriptions of one consumer at once.
+    pub subscriptions: usize,
 }
 
 /// How long a request may take, by how much it matters.
@@ -144,6 +150,8 @@ pub struct Graphql {
     pub guard: Guard,
     /// The price of one query, whatever the plan.
     pub max_cost: u32,
+    /// How often an open subscription shows that it lives, and is looked at whether it still may.
+    pub heartbeat: Duration,
     /// Which reading of GraphQL over HTTP holds.
     pub profile: HttpProfile,
 }

@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use portico_composites::connect::system::SystemSettings;
 use portico_composites::fresh::FreshnessTable;
 use portico_contracts::model::Model;
+use portico_contracts::packs::Pack;
 use portico_contracts::rules::Rules;
 use portico_contracts::tenancy::{ConsumerId, Role, Scopes, SystemId, TenantId, Tier};
 use portico_policies::authenticate::KeyHash;
+use portico_policies::notices::Seal;
 use portico_policies::throttle::TenantPlan;
 
 use super::Plan;
@@ -21,6 +23,8 @@ pub struct Tenant {
     pub id: TenantId,
     /// Its upstreams.
     pub systems: BTreeMap<SystemId, Arc<SystemSettings>>,
+    /// How notices of its systems are believed and read.
+    pub hooks: BTreeMap<SystemId, Arc<Hook>>,
     /// The system that owns an entity, where that is not the one of the entity's role.
     pub owners: BTreeMap<&'static str, SystemId>,
     /// The applications that call on its behalf.
@@ -49,6 +53,17 @@ impl Tenant {
         let role = entity.entity.as_ref()?.role;
         self.bound_to(role).find(|system| system.pack.entities.contains_key(entity.name))
     }
+}
+
+/// Where one system tells that something changed.
+#[derive(Debug)]
+pub struct Hook {
+    /// What its notices must prove.
+    pub seal: Seal,
+    /// How they are read: its pack, with the tenant's settings in it.
+    pub pack: Pack,
+    /// What it is for the tenant.
+    pub role: Role,
 }
 
 /// An application that calls on behalf of a tenant.

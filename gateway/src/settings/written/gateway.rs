@@ -50,6 +50,8 @@ pub(crate) struct ListenSection {
     pub(crate) tls: Option<At<TlsSection>>,
     /// Whether HTTP/2 is spoken without TLS too. Default true.
     pub(crate) h2c: Option<bool>,
+    /// How the outside calls us, for example `https://api.example.com`, or `env:NAME`. Some systems sign it with their notices.
+    pub(crate) public_url: Option<At<String>>,
 }
 
 /// A certificate and its key.
@@ -90,6 +92,8 @@ pub(crate) struct LimitsSection {
     pub(crate) idle_timeout: Option<At<Span>>,
     /// At once. Default 10000.
     pub(crate) connections: Option<At<u32>>,
+    /// Subscriptions that are open at once, of all consumers. Default 1000.
+    pub(crate) subscriptions: Option<At<u32>>,
     /// From one address before anybody is authenticated. Default 200/s, burst 1000.
     pub(crate) per_address: Option<At<AllowanceSection>>,
     /// Proxies whose X-Forwarded-For is believed. Default: none.
@@ -157,6 +161,8 @@ pub(crate) struct PlanSection {
     pub(crate) concurrency: Option<At<u32>>,
     /// Query cost. Default 20000/s, burst 50000.
     pub(crate) cost: Option<At<AllowanceSection>>,
+    /// Subscriptions of one consumer that are open at once. Default 20.
+    pub(crate) subscriptions: Option<At<u32>>,
     /// The longest time that one of its requests may take. Default: the tier's.
     pub(crate) deadline: Option<At<Span>>,
 }
@@ -195,6 +201,8 @@ pub(crate) struct GraphqlSection {
     pub(crate) fragments: Option<At<u32>>,
     /// The price of one query, whatever the plan. Default 5000.
     pub(crate) max_cost: Option<At<u32>>,
+    /// How often an open subscription shows that it lives, and is looked at whether it still may. Default 15s.
+    pub(crate) heartbeat: Option<At<Span>>,
     /// Which reading of GraphQL over HTTP holds where they differ. Default audit.
     pub(crate) profile: HttpProfileWord,
 }

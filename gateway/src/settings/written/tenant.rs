@@ -60,6 +60,8 @@ pub(crate) struct SystemSection {
     pub(crate) limits: Option<At<SystemLimitsSection>>,
     /// How often a call is repeated at most. Default 2.
     pub(crate) retries: Option<At<u32>>,
+    /// How its notices that something changed are believed. Default: none are taken.
+    pub(crate) notices: Option<At<NoticesSection>>,
     /// PEM file with certificates of a private authority that is trusted beside the machine's: a path in this folder, or an absolute one.
     pub(crate) authority: Option<At<String>>,
 }
@@ -84,6 +86,19 @@ pub(crate) struct SystemLimitsSection {
     pub(crate) reserve: Option<At<u32>>,
     /// Whether what the system reports of its limits counts. Default true.
     pub(crate) reported: Option<bool>,
+}
+
+/// How a system's notices that something changed are believed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoticesSection {
+    /// What it signs with, or shows where it signs nothing: a reference.
+    pub(crate) secret: At<SecretReference>,
+    /// Secrets that still hold while one replaces another: references.
+    #[serde(default)]
+    pub(crate) old_secrets: Vec<At<SecretReference>>,
+    /// How far the time of a signed notice may be from ours. Default 5m.
+    pub(crate) replay_window: Option<At<Span>>,
 }
 
 /// What we show a system.

@@ -16,6 +16,7 @@ pub(crate) fn limits() -> Limits {
         body_timeout: Duration::from_secs(10),
         idle_timeout: Duration::from_secs(10),
         connections: 10,
+        subscriptions: 10,
         per_address: Rate::new(ten, Duration::from_secs(1), ten).unwrap(),
         trusted_proxies: Vec::new(),
     }

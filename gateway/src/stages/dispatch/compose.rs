@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::Decided;
 use crate::exchange::Exchange;
-use crate::respond::{self, Refusal, Reply};
+use crate::respond::{self, MediaType, Refusal, Reply};
 use crate::settings::HttpProfile;
 use crate::stages::prepare::{Composition, Permit, Work};
 
@@ -92,7 +92,11 @@ fn graphql(answered: &Answered, exchange: &Exchange) -> Reply {
     let mut headers = HeaderMap::with_capacity(4);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(exchange.media.as_str()));
     add_freshness(&mut headers, answered);
-    Reply { status, headers, body: answered.graphql(exchange.request_id(), remaining).into() }
+    let body = answered.graphql(exchange.request_id(), remaining);
+    if exchange.media == MediaType::EventStream {
+        return Reply { status: StatusCode::OK, headers, body: respond::only_event(&body) };
+    }
+    Reply { status, headers, body: body.into() }
 }
 
 fn rest(operation: &Operation, answered: &Answered, session: &Session) -> std::result::Result<Reply, Refusal> {

@@ -1,5 +1,8 @@
 //! Which media type the caller takes (RFC 9110 §12.5.1).
 
+use http::HeaderMap;
+use http::header::ACCEPT;
+
 use crate::respond::MediaType;
 
 /// What `/graphql` answers in. Without a wish, and where everything is welcome, it is what clients of before GraphQL's
@@ -9,10 +12,21 @@ pub(crate) fn graphql(accept: Option<&str>) -> Option<MediaType> {
     let own = weight(accept, "application", "graphql-response+json", true);
     let json = weight(accept, "application", "json", false);
     match (own, json) {
+        (0, 0) if events(Some(accept)) => Some(MediaType::EventStream),
         (0, 0) => None,
         (own, json) if own >= json && own > 0 => Some(MediaType::GraphqlResponse),
         _ => Some(MediaType::Json),
     }
+}
+
+/// Whether events are asked for by name: whoever takes anything does not wait for them.
+pub(crate) fn events(accept: Option<&str>) -> bool {
+    accept.is_some_and(|accept| weight(accept, "text", "event-stream", true) > 0)
+}
+
+/// The same of a request whose head is not at hand.
+pub(crate) fn takes_events(headers: &HeaderMap) -> bool {
+    headers.get_all(ACCEPT).iter().any(|value| events(value.to_str().ok()))
 }
 
 /// Whether JSON is acceptable.
@@ -71,6 +85,9 @@ mod tests {
             (Some("application/json, application/graphql-response+json;q=0.9"), Some(MediaType::Json)),
             (Some("APPLICATION/GraphQL-Response+JSON;charset=utf-8, */*"), Some(MediaType::GraphqlResponse)),
             (Some("text/html"), None),
+            (Some("text/event-stream"), Some(MediaType::EventStream)),
+            (Some("text/event-stream, application/json;q=0.1"), Some(MediaType::Json)),
+            (Some("text/*"), None),
             (Some("text/html, */*;q=0.1"), Some(MediaType::Json)),
             (Some("application/json;q=0"), None),
             (Some("*/*, application/json;q=0"), None),

@@ -61,7 +61,7 @@ fn is_json(kind: &str) -> bool {
 }
 
 /// Reads the body, within its limits of size and time.
-async fn whole(session: &mut Session, limits: &Limits) -> Result<Bytes, Refusal> {
+pub(crate) async fn whole(session: &mut Session, limits: &Limits) -> Result<Bytes, Refusal> {
     let too_large = || {
         let detail = format!("The body may have {} bytes.", limits.body_bytes);
         Refusal::from(Problem::new(Code::BodyTooLarge, detail))

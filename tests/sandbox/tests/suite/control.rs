@@ -67,12 +67,37 @@ async fn limits_can_be_set_and_lifted_from_outside() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_change_is_told_to_whoever_is_to_be_told() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options::default()).await?;
+    let control = sandbox.control_url();
+    let order = r#"{"tenant":"acme","entity":"customer","key":"C-1001"}"#;
+    let hooks = format!(r#"{{"url":"{}"}}"#, sandbox.elsewhere_url());
+    assert_eq!(send("POST", &format!("{control}/_sandbox/hooks"), &[], hooks).await?.status, 204);
+    let told = send("POST", &format!("{control}/_sandbox/change"), &[], order).await?.json();
+    // All four know the customer. Salesforce wants to be told in SOAP that its message was taken, and nobody did.
+    let expected = serde_json::json!([
+        { "system": "acme-crm", "status": 200, "taken": false },
+        { "system": "acme-erp", "status": 200, "taken": true },
+        { "system": "acme-billing", "status": 200, "taken": true },
+        { "system": "acme-support", "status": 200, "taken": true },
+    ]);
+    assert_eq!(told["notices"], expected);
+    let calls: Vec<String> =
+        sandbox.latest_calls().into_iter().map(|call| format!("{} {}", call.method, call.target)).collect();
+    assert!(calls.iter().any(|call| call == "POST /hooks/acme/acme-billing"), "{calls:?}");
+    assert_eq!(send("DELETE", &format!("{control}/_sandbox/hooks"), &[], "").await?.status, 204);
+    let told = send("POST", &format!("{control}/_sandbox/change"), &[], order).await?.json();
+    assert_eq!(told["notices"], serde_json::json!([]));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_change_shows_and_bad_orders_are_refused() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Options::default()).await?;
     let control = sandbox.control_url();
     let order = r#"{"tenant":"acme","entity":"customer","key":"C-1001"}"#;
     let answer = send("POST", &format!("{control}/_sandbox/change"), &[], order).await?;
-    assert_eq!((answer.status, &answer.json()["notice"]), (200, &"none".into()));
+    assert_eq!((answer.status, &answer.json()["notices"]), (200, &serde_json::json!([])));
     let estate = sandbox.estate(Tenant::Acme).read();
     assert!(estate.customers.get("C-1001").is_some_and(|customer| customer.name.ends_with("(renamed)")));
     drop(estate);
