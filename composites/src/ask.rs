@@ -9,6 +9,8 @@ use portico_contracts::model::{Class, ObjectType};
 use portico_contracts::tenancy::{ConsumerId, Role, SystemId, TenantId, Tier};
 use tokio::time::Instant;
 
+use crate::connect::subject::Subject;
+use crate::estate::Share;
 use crate::fresh::Freshness;
 
 /// The value of one key, exactly as the caller or a record gave it.
@@ -70,6 +72,8 @@ pub struct Call {
     pub traceparent: Arc<str>,
     /// What this request has cost so far, by system.
     pub tally: Arc<Tally>,
+    /// The caller's own token, where it showed one and a system of the tenant exchanges it.
+    pub subject: Option<Subject>,
 }
 
 /// What one request cost, by system. Shared by everything that works for the request.
@@ -120,6 +124,17 @@ pub struct Page {
     pub cursors: Vec<Arc<str>>,
     /// Whether there are more rows behind the last one.
     pub more: bool,
+    /// Where each row came from, where several systems were asked; empty where one was.
+    pub sources: Vec<Arc<Provenance>>,
+    /// What is not among the rows, because a system that was asked too has not told.
+    pub missing: Vec<Arc<Failure>>,
+}
+
+impl Page {
+    /// Where a row came from; `from` is what is known of the page.
+    pub fn source<'p>(&'p self, row: usize, from: &'p Arc<Provenance>) -> &'p Arc<Provenance> {
+        self.sources.get(row).unwrap_or(from)
+    }
 }
 
 /// What came of one key.
@@ -167,6 +182,11 @@ pub trait Upstream: Send + Sync + std::fmt::Debug {
 
     /// Whether the entity can be looked up by this field, and how many keys at once.
     fn supports(&self, entity: &'static ObjectType, by: &str) -> Option<Support>;
+
+    /// Which keys are its own, where several systems of its role could have them.
+    fn share(&self) -> &Share {
+        Share::whole()
+    }
 
     /// Asks the system: one result for each key, in the order of the keys. Rows that were not asked for are
     /// dropped and reported before this returns. Ends before `call.deadline`.

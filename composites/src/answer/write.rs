@@ -320,14 +320,17 @@ impl<'a> Writer<'a> {
     /// The rows behind a relation; `None` where null was written already.
     fn rows(&mut self, step: StepId, parent: &Record, must_exist: bool) -> Option<(Arc<Page>, Arc<Provenance>)> {
         match self.gathered.look(self.plan, step, Some(parent)) {
-            Looked::Outcome(Outcome::Found(page, from)) => return Some((Arc::clone(page), Arc::clone(from))),
+            Looked::Outcome(Outcome::Found(page, from)) => {
+                // Of several systems one has not told: what the others have stands, and the hole is named.
+                page.missing.iter().for_each(|failure| self.fail(failure));
+                return Some((page, from));
+            }
             Looked::Outcome(Outcome::Absent(from)) if must_exist => {
-                let failure = complete::not_found(&self.plan.steps[step], from);
+                let failure = complete::not_found(self.plan, &self.plan.steps[step], &from);
                 self.failed(&failure);
             }
-            Looked::Outcome(Outcome::Absent(from)) => return Some((Arc::default(), Arc::clone(from))),
-            Looked::Outcome(Outcome::Failed(failure)) => self.failed(failure),
-            Looked::Failed(failure) => self.failed(&failure),
+            Looked::Outcome(Outcome::Absent(from)) => return Some((Arc::default(), from)),
+            Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
             Looked::NoKey => self.null(),
         }
         None
@@ -345,7 +348,7 @@ impl<'a> Writer<'a> {
         let Some((page, from)) = self.rows(related.step, parent, false) else { return };
         self.raw(b"[");
         let mut count = 0;
-        for row in &page.rows {
+        for (at, row) in page.rows.iter().enumerate() {
             if self.full {
                 break;
             }
@@ -359,7 +362,7 @@ impl<'a> Writer<'a> {
                 self.raw(b",");
             }
             self.path.push(Segment::At(count));
-            let written = self.object(&related.selection, Node::of(record, Some(&from)));
+            let written = self.object(&related.selection, Node::of(record, Some(page.source(at, &from))));
             self.path.pop();
             match written {
                 Ok(()) => count += 1,
@@ -406,7 +409,7 @@ impl<'a> Writer<'a> {
         &mut self,
         paged: &'a Paged,
         fields: &'a [(Arc<str>, EdgeField)],
-        (page, from): (&Page, &Provenance),
+        (page, from): (&Page, &Arc<Provenance>),
         records: &[Arc<Record>],
         shown: &[usize],
     ) {
@@ -418,7 +421,7 @@ impl<'a> Writer<'a> {
                 self.raw(b",");
             }
             self.path.push(Segment::At(count));
-            let node = Node::of(&records[row], Some(from));
+            let node = Node::of(&records[row], Some(page.source(row, from)));
             let written = self.edge(paged, fields, page.cursors.get(row).map_or("", |cursor| cursor), node);
             self.path.pop();
             match written {
@@ -459,12 +462,12 @@ impl<'a> Writer<'a> {
     fn taken(&mut self, step: StepId, ordinal: usize, parent: &Record) {
         match self.gathered.look(self.plan, step, Some(parent)) {
             Looked::Outcome(Outcome::Found(page, _)) => {
+                page.missing.iter().for_each(|failure| self.fail(failure));
                 let value = page.rows.first().and_then(|row| row.at(ordinal).as_text().map(str::to_owned));
                 self.json(&value);
             }
             Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => self.null(),
-            Looked::Outcome(Outcome::Failed(failure)) => self.failed(failure),
-            Looked::Failed(failure) => self.failed(&failure),
+            Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
         }
     }
 

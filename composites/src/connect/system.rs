@@ -32,6 +32,7 @@ use super::meter::{Meter, Place};
 use super::wire::{Rejection, Request, Rows};
 use crate::ask::{Ask, Call, Key, Page, Support, Upstream};
 use crate::endure::{Endure, EndureSettings, Standing, Trouble};
+use crate::estate::Share;
 use crate::fresh::{Freshness, FreshnessTable};
 
 /// All that is known about a system, checked.
@@ -57,6 +58,8 @@ pub struct SystemSettings {
     pub endure: EndureSettings,
     /// How fresh its data must be.
     pub freshness: Arc<FreshnessTable>,
+    /// Which keys are its own, where several systems of its role could have them.
+    pub share: Share,
 }
 
 /// A system that cannot be called.
@@ -89,6 +92,7 @@ pub struct System {
     authorizer: Authorizer,
     endure: Endure,
     freshness: Arc<FreshnessTable>,
+    share: Share,
     meter: Arc<dyn Meter>,
 }
 
@@ -120,6 +124,7 @@ impl System {
             authorizer,
             endure: Endure::new(settings.endure),
             freshness: settings.freshness,
+            share: settings.share,
             meter,
         })
     }
@@ -256,6 +261,10 @@ impl Upstream for System {
 
     fn supports(&self, entity: &'static ObjectType, by: &str) -> Option<Support> {
         self.driver.supports(entity, by)
+    }
+
+    fn share(&self) -> &Share {
+        &self.share
     }
 
     async fn look_up(&self, ask: &Ask, keys: &[Key], call: &Call) -> Vec<Result<Page, Arc<Failure>>> {

@@ -14,8 +14,10 @@ use rust_decimal::Decimal;
 
 use super::build::{Builder, Here, Lookup, text};
 use super::customer::{DiscrepancyPlan, Identity};
+use super::several::Asked;
 use super::{KeyExpr, Resolve, Selection, StepId};
 use crate::ask::{Key, Narrow};
+use crate::estate::Rule;
 use crate::fresh::Wish;
 use crate::schema::scalars;
 
@@ -130,12 +132,8 @@ impl<'a> Builder<'a> {
         let product = of_asset("sku").and_then(|sku| self.step(Lookup::one("Product", "sku", sku, None)));
         let shipments =
             of_asset("orderNumber").and_then(|order| self.step(Lookup::all("Shipment", "orderNumber", order, None)));
-        let by_serial = Lookup::all("Contract", "coversSerialNumbers", KeyExpr::Given(serial.clone()), None);
-        let by_customer = || of_asset("customerNumber").map(|number| Identity::by_number(number, None));
-        let contracts = self.step(by_serial).or_else(|| {
-            let lookup = self.lookup_of_customer("Contract", &by_customer()?)?;
-            self.step(lookup)
-        });
+        let by_customer = of_asset("customerNumber").map(|number| Identity::by_number(number, None));
+        let contracts = self.contracts_of(&serial, by_customer.as_ref());
         let entitlements =
             self.step(Lookup::all("ServiceEntitlement", "serialNumber", KeyExpr::Given(serial.clone()), None));
         let mut keys = vec![("serialNumber", KeyExpr::Given(serial.clone()))];
@@ -143,6 +141,27 @@ impl<'a> Builder<'a> {
         let selection = self.decision("Warranty", &keys, sets, path)?;
         let plan = WarrantyPlan { serial, asset, product, shipments, contracts, entitlements, selection };
         Ok(Resolve::Composite(Box::new(CompositePlan::Warranty(plan))))
+    }
+
+    /// Contracts that list a serial number; of a system that cannot be asked so those of the customer.
+    fn contracts_of(&mut self, serial: &Key, customer: Option<&Identity>) -> Option<StepId> {
+        let by_serial = Lookup::all("Contract", "coversSerialNumbers", KeyExpr::Given(serial.clone()), None);
+        let of_customer =
+            |builder: &mut Self| builder.step_of_customer("Contract", customer?, &Narrow::default(), true);
+        let owners = self.estate.owners(by_serial.record)?;
+        if owners.lone().is_some() {
+            return self.step(by_serial).or_else(|| of_customer(self));
+        }
+        let mut asked = Asked::of(owners);
+        for (at, member) in owners.members().iter().enumerate() {
+            let ways = match (member.supports(by_serial.record, by_serial.by), customer) {
+                (Some(_), _) => vec![(by_serial.clone(), Rule::Fitting)],
+                (None, Some(customer)) => self.ways_to_customer("Contract", customer, owners, at),
+                (None, None) => Vec::new(),
+            };
+            asked.add(at, ways);
+        }
+        self.joined(asked)
     }
 
     fn credit(&mut self, arguments: &Arguments, sets: &[&'a SelectionSet], path: &str) -> Result<Resolve, Problem> {
@@ -166,12 +185,9 @@ impl<'a> Builder<'a> {
 
     fn credit_figures(&mut self, identity: &Identity) -> CreditSteps {
         let (receivables, items) = self.receivables(identity);
-        let mut orders = self.lookup_of_customer("Order", identity);
-        if let Some(lookup) = &mut orders {
-            let open = vec!["OPEN", "PARTIALLY_SHIPPED", "SHIPPED", "UNKNOWN"];
-            lookup.narrow = Narrow { statuses: open, first: Some(MOST_OPEN_ORDERS), ..Narrow::default() };
-        }
-        let orders = orders.and_then(|lookup| self.step(lookup));
+        let open = vec!["OPEN", "PARTIALLY_SHIPPED", "SHIPPED", "UNKNOWN"];
+        let narrow = Narrow { statuses: open, first: Some(MOST_OPEN_ORDERS), ..Narrow::default() };
+        let orders = self.step_of_customer("Order", identity, &narrow, true);
         let lines = orders.and_then(|orders| {
             let number = expect_object("Order").ordinal("number")?;
             self.step(Lookup::all("OrderLine", "orderNumber", KeyExpr::Parent(number), Some(orders)))
@@ -223,12 +239,9 @@ impl<'a> Builder<'a> {
             Err(refusal) => return Ok(Resolve::Refused(refusal)),
         };
         let of_customer = |builder: &mut Self, entity: &'static str| {
-            let lookup = builder.lookup_of_customer(entity, &identity)?;
-            builder.step(lookup)
+            builder.step_of_customer(entity, &identity, &Narrow::default(), true)
         };
-        let erp = self
-            .lookup_of_customer("Customer", &identity)
-            .and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
+        let erp = self.record_of("Customer", &identity);
         let subscriptions = of_customer(self, "BillingSubscription");
         let contracts = of_customer(self, "Contract");
         let (receivables, items) = self.receivables(&identity);
@@ -241,15 +254,15 @@ impl<'a> Builder<'a> {
     /// The ERP's figures of a customer, and its open items where those figures lack the balance.
     fn receivables(&mut self, identity: &Identity) -> (Option<StepId>, Option<StepId>) {
         let record = expect_object("Receivables");
-        let lookup = self.lookup_of_customer("Receivables", identity);
-        let receivables = lookup.and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
-        let lacks = self.estate.owner(record).is_some_and(|owner| {
+        let receivables = self.record_of("Receivables", identity);
+        let lacks = self.estate.having(record).iter().any(|owner| {
             ["openBalance", "overdueBalance", "oldestOverdueDays"]
                 .iter()
                 .any(|field| !owner.provides_field(record, field))
         });
-        let items = if lacks { self.lookup_of_customer("OpenItem", identity) } else { None };
-        (receivables, items.and_then(|lookup| self.step(lookup)))
+        let narrow = Narrow::default();
+        let items = if lacks { self.step_of_customer("OpenItem", identity, &narrow, true) } else { None };
+        (receivables, items)
     }
 
     /// The selection of a decision. Its entities (`Warranty.asset`) are looked up like any other relation.

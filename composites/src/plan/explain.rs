@@ -51,7 +51,7 @@ impl Plan {
     /// Explains the plan. Keys that the caller gave are not repeated.
     pub fn explain(&self) -> Explained {
         let price = self.price();
-        let mut steps: Vec<ExplainedStep> = (0..self.steps.len()).map(|id| self.explain_step(id)).collect();
+        let mut steps: Vec<ExplainedStep> = self.asked().map(|id| self.explain_step(id)).collect();
         steps.sort_by_key(|step| step.wave);
         Explained {
             cost: price.points(),
@@ -60,6 +60,11 @@ impl Plan {
             steps,
             not_provided: self.not_provided.clone(),
         }
+    }
+
+    /// The steps that ask a system.
+    fn asked(&self) -> impl Iterator<Item = StepId> {
+        (0..self.steps.len()).filter(|id| self.steps[*id].several.is_none())
     }
 
     fn explain_step(&self, id: StepId) -> ExplainedStep {
@@ -95,18 +100,22 @@ impl Plan {
     /// One more than the latest step that it waits for. Steps only wait for earlier ones, so this ends.
     fn wave(&self, id: StepId) -> usize {
         let step = &self.steps[id];
-        step.waits_for().map(|source| self.wave(source)).max().unwrap_or(0) + 1
+        let latest = step.waits_for().map(|source| self.wave(source)).max().unwrap_or(0);
+        // What only joins others is done when they are.
+        if step.several.is_some() { latest } else { latest + 1 }
     }
 }
 
 impl Step {
     /// The steps that must be done before this one can be asked.
     pub(crate) fn waits_for(&self) -> impl Iterator<Item = StepId> {
+        let parts = self.several.as_ref().map_or(&[][..], |several| &several.parts);
         let source = match self.key {
+            _ if self.several.is_some() => None,
             KeyExpr::Via(source, _) => Some(source),
             KeyExpr::Parent(_) => self.within,
             KeyExpr::Given(_) | KeyExpr::OneOf(..) => None,
         };
-        source.into_iter().chain(self.unless)
+        source.into_iter().chain(self.unless).chain(parts.iter().copied())
     }
 }

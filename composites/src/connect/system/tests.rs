@@ -14,6 +14,7 @@ use crate::connect::network::Network;
 use crate::connect::stage::{Asked, Play, Stage};
 use crate::connect::wire::Drift;
 use crate::endure::BreakerState;
+use crate::estate::Share;
 
 mod packs;
 
@@ -74,6 +75,7 @@ fn settings(url: Url, credentials: Credentials) -> SystemSettings {
             ..EndureSettings::default()
         },
         freshness: Arc::default(),
+        share: Share::default(),
     }
 }
 
@@ -96,6 +98,7 @@ async fn scene_with(
         request_id: Arc::from("req-1"),
         traceparent: Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         tally: Arc::new(Tally::default()),
+        subject: None,
     };
     Scene { stage, system, notes, call }
 }

@@ -154,6 +154,7 @@ fn call_of(tenant: &TenantId) -> Call {
         request_id: Arc::from("r"),
         traceparent: Arc::from("t"),
         tally: Arc::new(Tally::default()),
+        subject: None,
     }
 }
 
