@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Version};
 use pingora::proxy::Session;
+use portico_composites::connect::subject::Subject;
 use portico_contracts::problem::{Code, Problem};
 use portico_policies::Caller;
 use portico_policies::throttle::Left;
@@ -34,6 +35,8 @@ pub(crate) struct Exchange {
     pub(crate) place: Place,
     /// Who asks.
     pub(crate) caller: Option<Arc<Caller>>,
+    /// The caller's token, where a system of its tenant exchanges it.
+    pub(crate) subject: Option<Subject>,
     /// What is left of the caller's limits.
     pub(crate) left: Option<Left>,
     /// `Deprecation`, `Sunset`, `Link`.
@@ -82,6 +85,7 @@ impl Exchange {
             started: Instant::now(),
             origin: None,
             caller: None,
+            subject: None,
             left: None,
             lifecycle: HeaderMap::new(),
             media: MediaType::default(),

@@ -19,6 +19,7 @@ use http_body_util::Full;
 use portico_contracts::canonical::Failure;
 use portico_contracts::model::{Class, ObjectType};
 use portico_contracts::packs::Pack;
+use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId, TenantId};
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
@@ -131,8 +132,20 @@ impl System {
 
     /// What a proxied request must carry, in time for it.
     pub async fn authorization(&self, call: &Call) -> Result<Authorization, Failure> {
-        let told = self.authorizer.authorization(call.deadline).await;
+        if let Some(failure) = self.no_token(call) {
+            return Err(failure);
+        }
+        let told = self.authorizer.authorization(call.subject.as_ref(), call.deadline).await;
         told.map_err(|trouble| failure_of(&trouble, &self.id, self.role))
+    }
+
+    /// The system is asked as the caller, and this caller has no token that could be exchanged.
+    fn no_token(&self, call: &Call) -> Option<Failure> {
+        let served = self.authorizer.serves(call.subject.as_ref());
+        (!served).then(|| {
+            let message = format!("{} is asked with the caller's own token, and this caller has none.", self.id);
+            Failure::new(Code::CallerTokenRequired, message).of_system(&self.id, self.role)
+        })
     }
 
     /// A proxied request was answered 401. Whether another authorization may be had and the request sent again.
@@ -176,10 +189,11 @@ impl System {
 
     /// One attempt, with one more where the token turns out to be no good.
     async fn attempt(&self, ask: &Ask, asked: &Request, call: &Call, until: Instant) -> Result<Rows, Trouble> {
-        let authorization = self.authorizer.authorization(until).await?;
+        let subject = call.subject.as_ref();
+        let authorization = self.authorizer.authorization(subject, until).await?;
         match self.exchange(ask, asked, call, &authorization).await {
             Err(Trouble::Rejected(Rejection::Unauthorized)) if self.authorizer.rejected(&authorization) => {
-                let another = self.authorizer.authorization(until).await?;
+                let another = self.authorizer.authorization(subject, until).await?;
                 self.exchange(ask, asked, call, &another).await
             }
             result => result,
@@ -243,8 +257,11 @@ impl Upstream for System {
         self.role
     }
 
-    fn identity(&self, _call: &Call) -> Arc<str> {
-        self.identity.clone()
+    fn identity(&self, call: &Call) -> Arc<str> {
+        match self.authorizer.caller(call.subject.as_ref()) {
+            Some(caller) => format!("{}/{caller}", self.identity).into(),
+            None => self.identity.clone(),
+        }
     }
 
     fn freshness(&self, class: Class) -> Freshness {
@@ -268,6 +285,10 @@ impl Upstream for System {
     }
 
     async fn look_up(&self, ask: &Ask, keys: &[Key], call: &Call) -> Vec<Result<Page, Arc<Failure>>> {
+        if let Some(failure) = self.no_token(call) {
+            let failure = Arc::new(failure);
+            return keys.iter().map(|_| Err(Arc::clone(&failure))).collect();
+        }
         lookup::look_up(self, ask, keys, call).await
     }
 }
