@@ -14,5 +14,7 @@ mod protocols;
 mod proxied;
 mod refusals;
 mod sales;
+mod several_systems;
 mod tenants;
+mod token_exchange;
 mod tryton;

@@ -322,7 +322,8 @@ fn a_role_may_bind_several_systems() {
     let owners = "owners: { Account: acme-crm, Contact: [old-crm, acme-crm] }\n";
     let settings = Written::sound().with("tenants/acme.yaml", &with_two_crms(owners)).settings();
     let acme = settings.tenants.values().next().unwrap();
-    let names = |entity: &str| acme.owners_of(entity).iter().map(|system| system.id.to_string()).collect::<Vec<_>>().join(" ");
+    let names =
+        |entity: &str| acme.owners_of(entity).iter().map(|system| system.id.to_string()).collect::<Vec<_>>().join(" ");
     let told = ["Account", "Contact", "Asset", "Order"].map(|entity| format!("{entity}: {}", names(entity)));
     assert_snapshot!(told.join(", "), @"Account: acme-crm, Contact: old-crm acme-crm, Asset: acme-crm old-crm, Order: acme-erp");
     assert_eq!(settings.warnings, []);

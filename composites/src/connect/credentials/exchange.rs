@@ -49,22 +49,25 @@ pub struct TokenExchange {
 pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 impl TokenExchange {
-    /// The parameters of RFC 8693 §2.1, those of the client left out.
-    pub(super) fn form<'s>(&'s self, subject: &'s Subject) -> Vec<(&'s str, &'s str)> {
-        let mut form = vec![
+    /// What is exchanged (RFC 8693 §2.1).
+    pub(super) fn grant<'s>(&'s self, subject: &'s Subject) -> Vec<(&'s str, &'s str)> {
+        vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("subject_token", subject.reveal()),
             ("subject_token_type", self.subject_token_type.as_str()),
-        ];
+        ]
+    }
+
+    /// What for.
+    pub(super) fn wanted(&self) -> Vec<(&str, &str)> {
         let wanted = [
             ("requested_token_type", &self.requested_token_type),
             ("audience", &self.audience),
             ("resource", &self.resource),
             ("scope", &self.scope),
         ];
-        form.extend(wanted.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
-        form.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        form
+        let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        wanted.chain(self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect()
     }
 
     /// The client on its own behalf, for callers without a token.
@@ -130,3 +133,6 @@ impl Exchanger {
         &self.counts
     }
 }
+
+#[cfg(test)]
+mod tests;

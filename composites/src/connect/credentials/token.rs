@@ -249,34 +249,36 @@ fn post(url: &str, kind: &'static str) -> http::request::Builder {
 }
 
 fn by_secret(settings: &ClientCredentials) -> Result<Request<Full<Bytes>>, http::Error> {
-    let mut parameters = match &settings.refresh_token {
+    let grant = match &settings.refresh_token {
         Some(refresh) => vec![("grant_type", "refresh_token"), ("refresh_token", refresh.reveal())],
         None => vec![("grant_type", "client_credentials")],
     };
     let own = settings.scope.as_deref().map(|scope| ("scope", scope));
     let given = settings.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    parameters.extend(given.filter(|(name, _)| own.is_none() || *name != "scope").chain(own));
+    let wanted = given.filter(|(name, _)| own.is_none() || *name != "scope").chain(own).collect();
     let client = (&settings.client_id, &settings.client_secret);
-    of_client(&settings.token_url, client, settings.body, parameters)
+    of_client(&settings.token_url, client, settings.body, grant, wanted)
 }
 
 /// RFC 8693 §2.1.
 fn by_exchange(settings: &TokenExchange, subject: &Subject) -> Result<Request<Full<Bytes>>, http::Error> {
     let client = (&settings.client_id, &settings.client_secret);
-    of_client(&settings.token_url, client, settings.body, settings.form(subject))
+    of_client(&settings.token_url, client, settings.body, settings.grant(subject), settings.wanted())
 }
 
-/// A request of a client that shows its name and secret (RFC 6749 §2.3.1).
+/// A request of a client that shows its name and secret (RFC 6749 §2.3.1): what for, who asks, and what is wanted.
 fn of_client<'p>(
     token_url: &Url,
     (id, secret): (&'p Secret, &'p Secret),
     at: TokenBody,
     mut parameters: Vec<(&'p str, &'p str)>,
+    wanted: Vec<(&'p str, &'p str)>,
 ) -> Result<Request<Full<Bytes>>, http::Error> {
     let (id, secret) = (id.reveal(), secret.reveal());
     if at != TokenBody::Basic {
         parameters.extend([("client_id", id), ("client_secret", secret)]);
     }
+    parameters.extend(wanted);
     let (kind, body) = match at {
         TokenBody::Json => ("application/json", in_json(&parameters)),
         _ => (FORM, form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()),
