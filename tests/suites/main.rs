@@ -7,6 +7,7 @@ mod credit;
 mod faults;
 mod graphql_http;
 mod limits;
+mod links;
 mod lookups;
 mod observing;
 mod partner;

@@ -17,6 +17,8 @@ enum Known {
     Yes(Arc<Record>, Arc<Provenance>, Vec<Arc<Failure>>),
     No(Arc<Provenance>),
     Failed(Arc<Failure>),
+    /// Nobody has told by what it would know the customer.
+    NoName,
     NotAsked,
 }
 
@@ -46,6 +48,10 @@ impl<'a> Writer<'a> {
         }
         match join(&erp, &account, [&anchor, &leads], &beside) {
             Ok((record, from)) => {
+                for (step, known) in [(plan.erp, &erp), (plan.account, &account)] {
+                    let unknown = matches!(known, Known::No(_) | Known::NoName);
+                    step.filter(|_| unknown).into_iter().for_each(|step| self.not_known_to(step, 0));
+                }
                 let node = Node { record: &record, keyed: parent, from: from.as_deref(), beside: None };
                 self.made(&plan.selection, node);
             }
@@ -76,7 +82,7 @@ impl<'a> Writer<'a> {
             Looked::Outcome(Outcome::Failed(failure)) => Known::Failed(failure),
             Looked::Failed(failure) if failure.code == Code::DeadlineExceeded => Known::NotAsked,
             Looked::Failed(failure) => Known::Failed(failure),
-            Looked::NoKey => Known::NotAsked,
+            Looked::NoKey => Known::NoName,
         }
     }
 }

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::decide::Decided;
 use super::error::{AnswerError, Segment};
+use super::unknown::{self, UnknownTo};
 use super::{Written, complete};
 use crate::ask::{Outcome, Page};
 use crate::gather::{Gathered, Looked};
@@ -60,6 +61,7 @@ pub(super) struct Writer<'a> {
     taken_back: usize,
     full: bool,
     pub(super) decisions: Vec<(String, &'static str)>,
+    unknown_to: UnknownTo,
 }
 
 impl<'a> Writer<'a> {
@@ -83,6 +85,7 @@ impl<'a> Writer<'a> {
             taken_back: 0,
             full: false,
             decisions: Vec::new(),
+            unknown_to: UnknownTo::default(),
         }
     }
 
@@ -111,7 +114,8 @@ impl<'a> Writer<'a> {
 
     pub(super) fn finish(self) -> Written {
         let bytes = self.out.len() + self.taken_back;
-        Written { data: self.out, errors: self.errors, omitted: self.omitted, bytes, decisions: self.decisions }
+        let Writer { out: data, errors, omitted, decisions, unknown_to, .. } = self;
+        Written { data, errors, omitted, bytes, decisions, unknown_to }
     }
 
     fn raw(&mut self, bytes: &[u8]) {
@@ -326,14 +330,28 @@ impl<'a> Writer<'a> {
                 return Some((page, from));
             }
             Looked::Outcome(Outcome::Absent(from)) if must_exist => {
+                if unknown::is_of_customer(self.plan, step) {
+                    self.not_known_to(step, 1);
+                }
                 let failure = complete::not_found(self.plan, &self.plan.steps[step], &from);
                 self.failed(&failure);
             }
             Looked::Outcome(Outcome::Absent(from)) => return Some((Arc::default(), from)),
             Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
-            Looked::NoKey => self.null(),
+            Looked::NoKey => {
+                if unknown::is_of_customer(self.plan, step) {
+                    self.not_known_to(step, 1);
+                }
+                self.null();
+            }
         }
         None
+    }
+
+    /// The systems of a step do not know the customer that stands so many steps above.
+    pub(super) fn not_known_to(&mut self, step: StepId, above: usize) {
+        let customer = &self.path[..self.path.len().saturating_sub(above)];
+        self.unknown_to.note(self.plan, step, customer);
     }
 
     fn one(&mut self, related: &'a Related, parent: &Record) {
@@ -466,7 +484,10 @@ impl<'a> Writer<'a> {
                 let value = page.rows.first().and_then(|row| row.at(ordinal).as_text().map(str::to_owned));
                 self.json(&value);
             }
-            Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => self.null(),
+            Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => {
+                self.not_known_to(step, 1);
+                self.null();
+            }
             Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
         }
     }
