@@ -14,6 +14,8 @@ mod refused;
 mod several;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod twice;
 
 use std::sync::Arc;
 
