@@ -201,24 +201,23 @@ async fn credit(scene: &Scene, number: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credit_is_decided_on_what_both_erps_know() {
-    let said = [Tenant::Acme, Tenant::Globex];
+    let cents = |decided: &Value, name: &str| {
+        let amount = decided[name]["amount"].as_str().unwrap_or_default();
+        amount.replace('.', "").parse::<i64>().expect("an amount with two digits of cents")
+    };
     let alone = Scene::start().await;
-    let mut exposures = Vec::new();
-    let mut limits = Vec::new();
-    for tenant in said {
+    let (mut exposures, mut limits) = (Vec::new(), Vec::new());
+    for tenant in [Tenant::Acme, Tenant::Globex] {
         let body = json!({ "customer": { "number": "C-9999" }, "amount": { "amount": "1.00", "currency": "EUR" } });
         let decided = alone.post("/credit/v1/checks", &body).of(tenant, "crm").send().await.json();
-        let amount =
-            |name: &str| decided[name]["amount"].as_str().unwrap_or_default().parse::<f64>().expect("an amount");
-        exposures.push(amount("exposure"));
-        limits.push(amount("limit"));
+        exposures.push(cents(&decided, "exposure"));
+        limits.push(cents(&decided, "limit"));
     }
     let scene = scene(Said::Nothing).await;
     let both = credit(&scene, "C-9999").await;
-    let amount = |name: &str| both[name]["amount"].as_str().unwrap_or_default().parse::<f64>().expect("an amount");
     // The amount that is asked about counts once.
-    assert!((amount("exposure") - (exposures.iter().sum::<f64>() - 1.0)).abs() < 0.005, "{exposures:?} {both}");
-    assert!((amount("limit") - limits.iter().copied().fold(f64::MAX, f64::min)).abs() < 0.005, "{limits:?} {both}");
+    assert_eq!(cents(&both, "exposure"), exposures.iter().sum::<i64>() - 100, "{exposures:?} {both}");
+    assert_eq!(Some(cents(&both, "limit")), limits.iter().copied().min(), "{limits:?} {both}");
     assert_eq!(credit(&scene, "G-2002").await["outcome"], "DECLINED", "on hold in the acquired ERP");
     assert_eq!(credit(&scene, "C-1001").await["outcome"], "APPROVED");
     scene.sandbox().set_fault(Tenant::Globex, Role::Erp, Fault::Down).await;

@@ -16,11 +16,12 @@ use serde_json::json;
 /// Acme's ERP with exchange in place of its service account.
 fn exchanging(service_account: bool) -> impl FnOnce(&mut Settings) {
     move |settings| {
-        let issuer = settings.issuers.iter().next().expect("the demo has an issuer").url.to_string();
+        let issuer = settings.issuers.first().expect("the demo has an issuer").url.to_string();
         let acme = settings.tenants.values_mut().find(|tenant| tenant.id.as_str() == "acme").and_then(Arc::get_mut);
         let erp = acme.and_then(|acme| acme.systems.values_mut().find(|system| system.id.as_str() == "acme-erp"));
         let erp = erp.expect("acme has an ERP");
-        let Credentials::ClientCredentials(own) = erp.credentials.clone() else { panic!("the ERP hands out tokens") };
+        let own = if let Credentials::ClientCredentials(own) = &erp.credentials { Some(own.clone()) } else { None };
+        let own = own.expect("the ERP hands out tokens");
         let exchange = TokenExchange {
             token_url: format!("{}/token", issuer.trim_end_matches('/')).parse().expect("an address"),
             client_id: own.client_id,

@@ -171,8 +171,8 @@ fn position(head: &Step, systems: &[&SystemId], found: &[Rows<'_>], next: &[usiz
     let mut known: Vec<(&SystemId, Arc<str>)> = Vec::with_capacity(systems.len());
     for system in systems {
         let own = found.iter().zip(next).filter(|(rows, _)| rows.step.upstream.id() == *system);
-        let taken = own.filter_map(|(rows, next)| rows.page.cursors.get(next.checked_sub(1)?).cloned()).last();
-        let stands = taken.or_else(|| cursor::of_system(before?, system));
+        let mut taken = own.filter_map(|(rows, next)| rows.page.cursors.get(next.checked_sub(1)?).cloned());
+        let stands = taken.next().or_else(|| cursor::of_system(before?, system));
         known.extend(stands.map(|position| (*system, position)));
     }
     cursor::of_all(known.iter().map(|(system, position)| (*system, position)))

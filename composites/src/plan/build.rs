@@ -294,7 +294,7 @@ impl<'a> Builder<'a> {
         let (record, after) = (lookup.record, lookup.narrow.after.is_some());
         let filter = self.filter(record, &mut lookup.narrow);
         match self.step(lookup) {
-            Some(step) => self.shown(field, relation, Rows { record, step, filter }, after, sets, path),
+            Some(step) => self.shown(field, relation, &Rows { record, step, filter }, after, sets, path),
             None => Ok(Resolve::NotProvided),
         }
     }
@@ -304,7 +304,7 @@ impl<'a> Builder<'a> {
         &mut self,
         field: &'static Field,
         relation: &'static Relation,
-        rows: Rows,
+        rows: &Rows,
         after: bool,
         sets: &[&'a SelectionSet],
         path: &str,
@@ -314,11 +314,11 @@ impl<'a> Builder<'a> {
             return Ok(ordinal.map_or(Resolve::NotProvided, |ordinal| Resolve::Taken(rows.step, ordinal)));
         }
         if let Some(of) = connection(field) {
-            let page = self.page(of, &rows, after, sets, path)?;
+            let page = self.page(of, rows, after, sets, path)?;
             return Ok(Resolve::Connection(Box::new(page)));
         }
         let of = expect_object(field.type_name());
-        let related = self.entity(of, &rows, sets, path)?;
+        let related = self.entity(of, rows, sets, path)?;
         Ok(if field.is_list() { Resolve::Many(Box::new(related)) } else { Resolve::One(Box::new(related)) })
     }
 
@@ -442,7 +442,7 @@ impl<'a> Builder<'a> {
         let owners = self.estate.owners(lookup.record)?;
         match owners.lone() {
             Some(lone) => self.step_at(lone, lookup, None),
-            None => self.step_at_each(owners, lookup),
+            None => self.step_at_each(owners, &lookup),
         }
     }
 
@@ -502,7 +502,7 @@ impl<'a> Builder<'a> {
         let many = field.is_list() || connection(field).is_some();
         let filter = self.filter(record, &mut narrow);
         match self.step_of_customer(relation.to, identity, &narrow, many) {
-            Some(step) => self.shown(field, relation, Rows { record, step, filter }, after, sets, path),
+            Some(step) => self.shown(field, relation, &Rows { record, step, filter }, after, sets, path),
             None => Ok(Resolve::NotProvided),
         }
     }

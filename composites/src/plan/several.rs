@@ -37,7 +37,7 @@ impl<'a> Asked<'a> {
 
 impl<'a> Builder<'a> {
     /// The same question to each of several systems.
-    pub(super) fn step_at_each(&mut self, owners: &'a Arc<Owners>, lookup: Lookup) -> Option<StepId> {
+    pub(super) fn step_at_each(&mut self, owners: &'a Arc<Owners>, lookup: &Lookup) -> Option<StepId> {
         let rule = match lookup.key {
             KeyExpr::Given(_) | KeyExpr::OneOf(..) => Rule::Fitting,
             KeyExpr::Parent(_) => Rule::Referred,
