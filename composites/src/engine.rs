@@ -72,6 +72,11 @@ impl Prepared {
         self.document.name()
     }
 
+    /// The records that it names: entity, field and key.
+    pub fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+        self.plan.given_keys()
+    }
+
     /// What it would do.
     pub fn explain(&self) -> Explained {
         self.plan.explain()

@@ -26,7 +26,7 @@ use crate::fresh::Wish;
 
 pub(crate) use build::plan;
 pub(crate) use composite::{
-    CompositePlan, CreditPlan, CreditSteps, EntitlementPlan, OrderCheckPlan, OrderedLine, WarrantyPlan,
+    CompositePlan, Covers, CreditPlan, CreditSteps, EntitlementPlan, OrderCheckPlan, OrderedLine, WarrantyPlan,
 };
 pub(crate) use customer::CustomerPlan;
 pub(crate) use customer::DiscrepancyPlan;
@@ -115,6 +115,20 @@ pub(crate) enum KeyExpr {
     OneOf(Arc<[Key]>, usize),
 }
 
+impl Plan {
+    /// The records that the arguments name: entity, field and key.
+    pub(crate) fn given_keys(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+        self.steps.iter().flat_map(|step| {
+            let keys = match &step.key {
+                KeyExpr::Given(key) => std::slice::from_ref(key),
+                KeyExpr::OneOf(keys, _) => keys,
+                KeyExpr::Parent(_) | KeyExpr::Via(..) => &[],
+            };
+            keys.iter().map(|key| (step.ask.entity.name, step.ask.by, &**key))
+        })
+    }
+}
+
 /// The chosen fields of one object, in the order of the answer.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
@@ -189,6 +203,8 @@ pub(crate) enum Completion {
     InvoiceFromItem(StepId),
     /// The total of an `Order`, and whether it is partly shipped, from its lines.
     OrderFromLines(StepId),
+    /// The serial numbers of a `Contract`, from its `ContractCoverage`s.
+    ContractFromCoverage(StepId),
 }
 
 /// A page of entities.

@@ -82,7 +82,9 @@ impl Admin {
             "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, "ready\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             "/metrics" => self.metrics(),
-            "/api/status" => self.for_administrator(request, || status::json(&self.snapshot.load_full())),
+            "/api/status" => {
+                self.for_administrator(request, || status::json(&self.snapshot.load_full(), self.telemetry.trail()))
+            }
             _ => refused(&Problem::new(Code::RouteNotFound, "There is nothing at this path.")),
         }
     }

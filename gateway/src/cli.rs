@@ -1,5 +1,6 @@
 //! The command line: arguments → settings → what was asked for.
 
+mod audit;
 mod check;
 mod completions;
 mod demo;
@@ -42,6 +43,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the JSON Schema of the configuration, for editors.
     Schema(schema::Arguments),
     /// Print completions for a shell.
@@ -106,6 +110,7 @@ impl Command {
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Sandbox(arguments) => sandbox::run(&arguments),
             Command::Keys(command) => keys::run(&command),
+            Command::Audit(command) => audit::run(&command),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }

@@ -14,6 +14,7 @@ use portico_contracts::problem::{Code, Problem};
 use portico_policies::Caller;
 use portico_policies::throttle::Left;
 
+use crate::audit::{Audited, Entry};
 use crate::respond::MediaType;
 use crate::snapshot::Snapshot;
 use crate::stages::finish;
@@ -55,6 +56,10 @@ pub(crate) struct Exchange {
     pub(crate) cost: Option<u64>,
     /// Calls of systems that it took.
     pub(crate) calls: Option<u64>,
+    /// For the audit trail, where one is written.
+    pub(crate) audited: Audited,
+    /// An entry for which the trail had no room yet.
+    pub(crate) unwritten: Option<Box<Entry>>,
     /// Its method, as it came.
     pub(crate) method: Method,
     /// The protocol that it came by.
@@ -95,6 +100,8 @@ impl Exchange {
             upstream_time: Duration::ZERO,
             cost: None,
             calls: None,
+            audited: Audited::default(),
+            unwritten: None,
             method: Method::default(),
             protocol: Version::default(),
             abandoned: false,
@@ -143,6 +150,10 @@ impl Drop for Exchange {
         if !self.finished {
             self.abandoned = true;
             self.finish(None);
+        }
+        // Nobody is left who could wait.
+        if let (Some(_), Some(trail)) = (&self.unwritten, self.telemetry.trail()) {
+            trail.lose();
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod settings;
 pub mod templates;
 
 mod admin;
+pub mod audit;
 mod estates;
 mod exchange;
 mod fetch;

@@ -151,6 +151,9 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, exchange: &mut Exchange) {
         exchange.finish(Some(session));
+        if let (Some(entry), Some(trail)) = (exchange.unwritten.take(), exchange.telemetry.trail()) {
+            trail.insist(entry).await;
+        }
     }
 
     /// Our access log says it, without the path and host that pingora would log.

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin};
+use crate::audit::{Event, Untrailed};
 use crate::fetch::HttpFetch;
 use crate::listen::{Door, Listener, Patience};
 use crate::proxy::Proxy;
@@ -64,6 +65,9 @@ pub enum StartError {
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsFault),
+    /// The audit trail.
+    #[error(transparent)]
+    Audit(#[from] Untrailed),
     /// Settings that passed their own check and still cannot be served.
     #[error(transparent)]
     Settings(#[from] Unservable),
@@ -87,7 +91,7 @@ impl Gateway {
         let certificate = settings.listen.tls.as_ref().map(tls::Certificate::load).transpose()?;
         let traffic = bind(settings.listen.address).await?;
         let admin = bind(settings.admin.listen).await?;
-        let telemetry = Telemetry::new(access);
+        let telemetry = Telemetry::new(access, settings.audit.as_ref())?;
         let fetch = HttpFetch::new().map_err(|error| Unservable(error.to_string()))?;
         let meter = Arc::clone(&telemetry) as Arc<dyn Meter>;
         let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock };
@@ -162,7 +166,19 @@ impl Running {
         let generation = next.generation;
         self.snapshot.store(Arc::new(next));
         self.telemetry.configured(generation);
+        self.note(Event::ConfigurationApplied { generation });
         Ok(generation)
+    }
+
+    /// Writes down that a configuration with so many mistakes was not taken.
+    pub fn refused(&self, mistakes: usize) {
+        self.note(Event::ConfigurationRefused { mistakes });
+    }
+
+    fn note(&self, event: Event) {
+        if let Some(trail) = self.telemetry.trail() {
+            trail.note(event);
+        }
     }
 
     /// Stops: not ready first, then no new connections, then up to the grace period for requests in flight.
@@ -179,6 +195,10 @@ impl Running {
         self.proxy.http_cleanup().await;
         if tokio::time::timeout(grace, &mut self.listening).await.is_err() {
             tracing::warn!("the grace period is over; requests in flight are cut off");
+        }
+        self.note(Event::Stopped);
+        if let Some(trail) = self.telemetry.trail() {
+            trail.flush().await;
         }
         self.telemetry.flush();
     }

@@ -14,6 +14,7 @@ use portico_composites::connect::wire::Drift;
 use portico_contracts::tenancy::Role;
 use prometheus_client::registry::Registry;
 
+use crate::audit::{AuditSettings, Trail, Untrailed};
 use access::AccessLog;
 pub use access::AccessSink;
 pub(crate) use access::{AccessLine, network};
@@ -26,18 +27,25 @@ pub(crate) struct Telemetry {
     registry: Registry,
     metrics: Metrics,
     access: AccessLog,
+    trail: Option<Trail>,
 }
 
 /// Counts a connection as open until it is dropped.
 pub(crate) struct OpenConnection(Arc<Telemetry>);
 
 impl Telemetry {
-    /// Fresh counters.
-    pub(crate) fn new(sink: AccessSink) -> Arc<Self> {
+    /// Fresh counters, an access log, and the audit trail where there is to be one.
+    pub(crate) fn new(sink: AccessSink, audit: Option<&AuditSettings>) -> Result<Arc<Self>, Untrailed> {
         let mut registry = Registry::with_prefix("portico");
         let metrics = Metrics::registered(&mut registry);
         let access = AccessLog::start(sink, metrics.log_lines_dropped.clone());
-        Arc::new(Telemetry { registry, metrics, access })
+        let trail = audit.map(|settings| Trail::open(settings, metrics.audit.clone())).transpose()?;
+        Ok(Arc::new(Telemetry { registry, metrics, access, trail }))
+    }
+
+    /// The audit trail, where one is written.
+    pub(crate) fn trail(&self) -> Option<&Trail> {
+        self.trail.as_ref()
     }
 
     /// The metrics as Prometheus reads them (OpenMetrics text).

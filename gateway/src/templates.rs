@@ -93,12 +93,14 @@ mod tests {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
+        let key = rcgen::KeyPair::generate().unwrap();
         for (number, tenant) in ["ACME", "GLOBEX"].into_iter().enumerate() {
             for system in ["ERP", "CRM", "BILLING", "SUPPORT"] {
                 secrets.insert(format!("{tenant}_{system}_URL"), "http://127.0.0.1:2".to_owned());
-                for what in ["CLIENT_ID", "CLIENT_SECRET", "API_KEY", "SCOPE"] {
+                for what in ["CLIENT_ID", "CLIENT_SECRET", "API_KEY", "SCOPE", "CERTIFICATE_ID"] {
                     secrets.insert(format!("{tenant}_{system}_{what}"), "secret".to_owned());
                 }
+                secrets.insert(format!("{tenant}_{system}_PRIVATE_KEY"), key.serialize_pem());
             }
             secrets.insert(format!("{tenant}_ERP_TOKEN_URL"), "http://127.0.0.1:2/token".to_owned());
             for (consumer, digit) in [("ONE", "a"), ("TWO", "b")] {
@@ -126,30 +128,31 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        insta::assert_snapshot!(places.join("\n"), @r#"
-    /credit/v1 active
-      POST /checks
-    /erp/v1 active
-      GET /**
-    /partner/v0 retired
-    /partner/v1 deprecated
-      GET /orders/{orderNo}
-      GET /warranties/{serialNo}
-    /partner/v2 active
-      GET /orders/{number}
-      GET /orders
-      GET /products/{sku}
-      GET /warranties/{serialNumber}
-    /partner/v3 preview
-      GET /orders/{number}
-      GET /orders
-      GET /products/{sku}
-      GET /warranties/{serialNumber}
-    /sales/v1 active
-      POST /order-checks
-    /support/v1 active
-      GET /customers/{number}
-      GET /entitlements
-    "#);
+        insta::assert_snapshot!(places.join("\n"), @"
+        /credit/v1 active
+          POST /checks
+        /erp/v1 active
+          GET /**
+          GET /services/rest/**
+        /partner/v0 retired
+        /partner/v1 deprecated
+          GET /orders/{orderNo}
+          GET /warranties/{serialNo}
+        /partner/v2 active
+          GET /orders/{number}
+          GET /orders
+          GET /products/{sku}
+          GET /warranties/{serialNumber}
+        /partner/v3 preview
+          GET /orders/{number}
+          GET /orders
+          GET /products/{sku}
+          GET /warranties/{serialNumber}
+        /sales/v1 active
+          POST /order-checks
+        /support/v1 active
+          GET /customers/{number}
+          GET /entitlements
+        ");
     }
 }

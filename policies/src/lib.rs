@@ -11,8 +11,11 @@
 //! 5. [`throttle::Throttle::admit`] takes a place among the concurrent requests, a cell of the rates and one of the
 //!    day's quota; [`throttle::Throttle::spend`] takes what a GraphQL document costs, before it runs.
 //!
+//! What was asked and decided goes into the audit trail, whose chain is made and inspected in [`audit`].
+//!
 //! Each refusal is a [`portico_contracts::problem::Problem`]. Time is an argument ([`Now`]) or injected ([`Ticks`]).
 
+pub mod audit;
 pub mod authenticate;
 pub mod authorize;
 mod callers;

@@ -10,8 +10,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use portico_composites::connect::credentials::Credentials;
 use portico_contracts::secret::Secret;
-use portico_contracts::tenancy::Role;
 use portico_gateway::settings::{Settings, SystemSettings};
+use portico_sandbox::{Role, Tenant};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -69,15 +69,21 @@ impl Upstream {
 
     /// Makes it acme's ERP, which shows it the credential `the-erps-own-credential`.
     pub fn as_erp(&self) -> impl FnOnce(&mut Settings) + use<> {
+        self.as_system(Tenant::Acme, Role::Erp)
+    }
+
+    /// Makes it one of a tenant's systems, which shows it the credential `the-erps-own-credential`, or that of its role.
+    pub fn as_system(&self, tenant: Tenant, role: Role) -> impl FnOnce(&mut Settings) + use<> {
         let url = self.url();
         move |settings| {
-            let acme = settings.tenants.values_mut().find(|tenant| tenant.id.as_str() == "acme").and_then(Arc::get_mut);
-            let erp = acme.and_then(|acme| acme.systems.values_mut().find(|system| system.role == Role::Erp));
-            let erp = erp.expect("the demo's tenant acme has an ERP");
-            *erp = Arc::new(SystemSettings {
+            let of_tenant = settings.tenants.values_mut().find(|one| one.id.as_str() == tenant.name());
+            let mut systems = of_tenant.and_then(Arc::get_mut).into_iter().flat_map(|one| one.systems.values_mut());
+            let system = systems.find(|system| system.role.as_str() == role.name());
+            let system = system.expect("each of the demo's tenants has a system of every role");
+            *system = Arc::new(SystemSettings {
                 url: url.parse().expect("an address makes a URL"),
-                credentials: Credentials::Bearer(Secret::new("the-erps-own-credential")),
-                ..SystemSettings::clone(erp)
+                credentials: Credentials::Bearer(Secret::new(format!("the-{}s-own-credential", role.name()))),
+                ..SystemSettings::clone(system)
             });
         }
     }

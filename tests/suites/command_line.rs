@@ -1,6 +1,6 @@
 //! The program as an operator runs it: the real binary, its words, its exit codes, its signals.
 
-mod program;
+pub(crate) mod program;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -342,7 +342,7 @@ async fn each_version_describes_itself() {
     /partner/v3/openapi.json: 200 "3.1.1" "Partner API" ["/orders", "/orders/{number}", "/products/{sku}", "/warranties/{serialNumber}"]
     /credit/v1/openapi.json: 200 "3.1.1" "Credit API" ["/checks"]
     /support/v1/openapi.json: 200 "3.1.1" "Support API" ["/customers/{number}", "/entitlements"]
-    /erp/v1/openapi.json: 200 "3.1.1" "ERP" ["/{path}"]
+    /erp/v1/openapi.json: 200 "3.1.1" "ERP" ["/services/rest/{path}", "/{path}"]
     "#);
     assert_eq!(scene.sandbox().calls(), []);
 }

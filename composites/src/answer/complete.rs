@@ -90,6 +90,7 @@ pub(super) fn complete(
         }
         Completion::InvoiceFromItem(step) => invoice(&mut record, &rows(plan, gathered, step, row), today),
         Completion::OrderFromLines(step) => order(&mut record, &rows(plan, gathered, step, row)),
+        Completion::ContractFromCoverage(step) => contract(&mut record, &rows(plan, gathered, step, row)),
     }
     record
 }
@@ -244,6 +245,18 @@ fn status(open: Money, due: Option<NaiveDate>, today: NaiveDate) -> &'static str
         _ if open.amount <= Decimal::ZERO => "PAID",
         Some(due) if due < today => "OVERDUE",
         _ => "OPEN",
+    }
+}
+
+/// The serial numbers that a contract covers; none where it covers everything.
+pub(super) fn contract(record: &mut Record, covered: &AllRows) {
+    let serials = match covered {
+        Ok(page) => Value::List(page.rows.iter().map(|row| row.get("serialNumber").clone()).collect()),
+        Err(failure) => Value::Failed(Arc::clone(failure)),
+    };
+    // Of several systems one may say so itself.
+    if record.get("coversSerialNumbers").is_null() {
+        record.set("coversSerialNumbers", serials);
     }
 }
 

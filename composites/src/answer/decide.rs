@@ -18,7 +18,7 @@ use crate::answers::warranty::{self, AssetFacts, Coverage, WarrantyFacts};
 use crate::answers::{Fact, Reason};
 use crate::ask::{Outcome, Page};
 use crate::gather::Looked;
-use crate::plan::{CompositePlan, CreditPlan, CreditSteps, EntitlementPlan, OrderedLine, StepId, WarrantyPlan};
+use crate::plan::{CompositePlan, Covers, CreditPlan, CreditSteps, EntitlementPlan, OrderedLine, StepId, WarrantyPlan};
 
 /// Entities that a decision shows beside its own values.
 #[derive(Debug, Default)]
@@ -142,8 +142,8 @@ impl<'a> Writer<'a> {
             asset,
             shipped_on: shipped,
             product_months: months,
-            contracts: self.grounds(plan.contracts, "CONTRACT", &plan.serial),
-            entitlements: self.grounds(plan.entitlements, "ENTITLEMENT", &plan.serial),
+            contracts: self.contracts(plan),
+            entitlements: self.entitlements(plan),
         }
     }
 
@@ -152,25 +152,44 @@ impl<'a> Writer<'a> {
         Ok(found.and_then(|(page, _)| page.rows.first().cloned()))
     }
 
-    /// Contracts or entitlements that cover the serial number: it is listed, or nothing is.
-    fn grounds(&self, step: Option<StepId>, kind: &'static str, serial: &str) -> Fact<Vec<Coverage>> {
-        let Some((page, from)) = self.found(step).map_err(|failure| Reason::from_failure(&failure))? else {
+    /// Contracts that cover the serial number: it is listed, or nothing is.
+    fn contracts(&self, plan: &WarrantyPlan) -> Fact<Vec<Coverage>> {
+        let Some((page, from)) = self.found(plan.contracts).map_err(|failure| Reason::from_failure(&failure))? else {
             return Ok(Vec::new());
         };
         let mut grounds = Vec::new();
         for (at, row) in page.rows.iter().enumerate() {
-            let listed = if kind == "CONTRACT" { row.get("coversSerialNumbers") } else { row.get("serialNumber") };
-            let covers = match listed {
-                Value::List(serials) if serials.is_empty() => true,
-                Value::Null => true,
-                Value::Failed(failure) => return Err(Reason::from_failure(failure)),
-                listed => listed.answers_key(serial),
+            let from = page.source(at, &from);
+            let how = plan.covers.iter().find(|(system, _)| *system == from.system);
+            let told = match how.map_or(Covers::Unknown, |(_, covers)| *covers) {
+                Covers::Told => Arc::clone(row),
+                Covers::By(step) => Arc::new(self.with_coverage(row, step)),
+                Covers::Unknown => return Err(coverage_unknown(row, from)),
             };
-            if covers {
-                grounds.push(ground(row, kind, page.source(at, &from))?);
+            if covers(told.get("coversSerialNumbers"), &plan.serial)? {
+                grounds.push(ground(row, "CONTRACT", from)?);
             }
         }
         Ok(grounds)
+    }
+
+    /// Entitlements on the serial number.
+    fn entitlements(&self, plan: &WarrantyPlan) -> Fact<Vec<Coverage>> {
+        let found = self.found(plan.entitlements).map_err(|failure| Reason::from_failure(&failure))?;
+        let Some((page, from)) = found else { return Ok(Vec::new()) };
+        let mut grounds = Vec::new();
+        for (at, row) in page.rows.iter().enumerate() {
+            if covers(row.get("serialNumber"), &plan.serial)? {
+                grounds.push(ground(row, "ENTITLEMENT", page.source(at, &from))?);
+            }
+        }
+        Ok(grounds)
+    }
+
+    fn with_coverage(&self, contract: &Record, step: StepId) -> Record {
+        let mut record = contract.to_owned_record();
+        complete::contract(&mut record, &complete::rows(self.plan, self.gathered, step, contract));
+        record
     }
 
     fn credit(&mut self, plan: &'a CreditPlan) {
@@ -328,7 +347,11 @@ impl<'a> Writer<'a> {
                     plan.items,
                 ]),
             );
-        let shown = [("subscription", decision.subscription), ("contract", decision.contract)];
+        let contract = decision.contract.map(|(row, from)| match plan.coverage {
+            Some(step) => (Arc::new(self.with_coverage(&row, step)), from),
+            None => (row, from),
+        });
+        let shown = [("subscription", decision.subscription), ("contract", contract)];
         let beside =
             Decided { shown: shown.into_iter().filter_map(|(name, sourced)| Some((name, sourced?))).collect() };
         self.made(&plan.selection, Node { beside: Some(&beside), ..Node::of(&record, None) });
@@ -356,6 +379,31 @@ impl<'a> Writer<'a> {
             overdue: of("overdueBalance")
                 .and_then(|all| entitlement::overdue(all.iter().map(Value::as_money).collect())),
         }
+    }
+}
+
+/// Whether a serial number is among those that are listed, or none is.
+fn covers(listed: &Value, serial: &str) -> Fact<bool> {
+    match listed {
+        Value::List(serials) if serials.is_empty() => Ok(true),
+        Value::Null => Ok(true),
+        Value::Failed(failure) => Err(Reason::from_failure(failure)),
+        Value::List(serials) => {
+            let unread =
+                serials.iter().find_map(|one| if let Value::Failed(failure) = one { Some(failure) } else { None });
+            let answers = listed.answers_key(serial);
+            unread.filter(|_| !answers).map_or(Ok(answers), |failure| Err(Reason::from_failure(failure)))
+        }
+        one => Ok(one.answers_key(serial)),
+    }
+}
+
+fn coverage_unknown(contract: &Record, from: &Provenance) -> Reason {
+    let number = contract.get("number").as_text().unwrap_or("without a number").to_owned();
+    Reason {
+        code: "coverage_unknown",
+        message: format!("The contract {number} does not say which serial numbers it covers."),
+        system: Some(from.system.clone()),
     }
 }
 

@@ -189,7 +189,7 @@ impl<'a> Writer<'a> {
             Resolve::One(related) => self.one(related, node.keyed),
             Resolve::Many(related) => self.many(related, node.keyed),
             Resolve::Connection(paged) => self.connection(paged, node.keyed),
-            Resolve::Taken(step, ordinal) => self.taken(*step, *ordinal, node.keyed),
+            Resolve::Taken(step, ordinal) => self.taken(chosen, *step, *ordinal, node),
             Resolve::Customer(plan) => self.customer(plan, node.keyed),
             Resolve::Composite(plan) => self.composite(plan, node.keyed),
             Resolve::Refused(failure) => self.failed(failure),
@@ -477,16 +477,20 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn taken(&mut self, step: StepId, ordinal: usize, parent: &Record) {
-        match self.gathered.look(self.plan, step, Some(parent)) {
+    fn taken(&mut self, chosen: &'a Chosen, step: StepId, ordinal: usize, node: Node<'_>) {
+        match self.gathered.look(self.plan, step, Some(node.keyed)) {
             Looked::Outcome(Outcome::Found(page, _)) => {
                 page.missing.iter().for_each(|failure| self.fail(failure));
                 let value = page.rows.first().and_then(|row| row.at(ordinal).as_text().map(str::to_owned));
                 self.json(&value);
             }
             Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => {
-                self.not_known_to(step, 1);
-                self.null();
+                // Of several systems one may keep apart what another one's record holds.
+                let own = chosen.field.and_then(|field| node.record.get(field.name).as_text().map(str::to_owned));
+                if own.is_none() && unknown::is_of_customer(self.plan, step) {
+                    self.not_known_to(step, 1);
+                }
+                self.json(&own);
             }
             Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
         }

@@ -145,7 +145,9 @@ impl<'a> Builder<'a> {
             self.wish = self.wish.and(Wish { max_age: Some(Duration::from_secs(seconds.into())), ..Wish::default() });
         }
         let sets: Vec<&'a SelectionSet> = same.iter().map(|field| &field.selection_set.node).collect();
-        let resolved = match (field.composite, &field.relation, field.name) {
+        // What the record itself holds need not be looked up elsewhere.
+        let elsewhere = |relation: &&Relation| relation.take.is_none() || !holds(self.estate, here, field.name);
+        let resolved = match (field.composite, field.relation.as_ref().filter(elsewhere), field.name) {
             (Some("discrepancies"), _, _) => self.discrepancies(here.customer, &sets, path),
             (Some(name), _, _) => self.composite(name, &arguments, &sets, path),
             (None, Some(relation), _) => self.relation(field, relation, &arguments, &sets, here, path),
@@ -225,6 +227,7 @@ impl<'a> Builder<'a> {
             "Receivables" => &["openBalance", "overdueBalance", "oldestOverdueDays"],
             "Invoice" => &["dueOn", "openAmount", "status"],
             "Order" if field == "total" => return self.estate.owners(expect_object("OrderLine")).is_some(),
+            "Contract" if field == "coversSerialNumbers" => return self.coverage_is_kept_apart(),
             _ => &[],
         };
         completed.contains(&field) && self.estate.owners(expect_object("OpenItem")).is_some()
@@ -413,8 +416,24 @@ impl<'a> Builder<'a> {
                 let lines = self.step(Lookup::all("OrderLine", "orderNumber", key, Some(step)))?;
                 Some(Completion::OrderFromLines(lines))
             }
+            "Contract" if needs(&["coversSerialNumbers"]) => {
+                self.coverage_of(step).map(Completion::ContractFromCoverage)
+            }
             _ => None,
         }
+    }
+
+    /// The serial numbers of the contracts that a step brings, where the same system keeps them apart.
+    pub(super) fn coverage_of(&mut self, contracts: StepId) -> Option<StepId> {
+        let key = KeyExpr::Parent(expect_object("Contract").ordinal("number")?);
+        let lookup = Lookup::all("ContractCoverage", "contractNumber", key, Some(contracts));
+        if self.coverage_is_kept_apart() { self.step(lookup) } else { None }
+    }
+
+    fn coverage_is_kept_apart(&self) -> bool {
+        let having = |entity| self.estate.having(expect_object(entity));
+        let also = |one: &Arc<dyn Upstream>| having("ContractCoverage").iter().any(|other| other.id() == one.id());
+        having("Contract").iter().any(also)
     }
 
     /// What has to be filtered here, because the rows' state is known only once they are completed.
@@ -538,6 +557,13 @@ pub(super) struct Rows {
     pub(super) step: StepId,
     /// Filters that the system may not have applied.
     pub(super) filter: Filter,
+}
+
+/// Whether the records of an entity hold a field themselves, in every system that has it.
+fn holds(estate: &Estate, here: &Here<'_>, field: &str) -> bool {
+    here.record.entity.is_some()
+        && !estate.having(here.record).is_empty()
+        && estate.having(here.record).iter().all(|owner| owner.provides_field(here.record, field))
 }
 
 /// The connection type that a field returns, if it does.

@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use portico_contracts::canonical::{Currency, Failure, Money};
 use portico_contracts::model::expect_object;
 use portico_contracts::problem::{Code, Problem};
+use portico_contracts::tenancy::SystemId;
 use rust_decimal::Decimal;
 
 use super::build::{Builder, Here, Lookup, text};
@@ -45,8 +46,21 @@ pub(crate) struct WarrantyPlan {
     pub(crate) shipments: Option<StepId>,
     /// Contracts of the serial number, or of the customer.
     pub(crate) contracts: Option<StepId>,
+    /// What each of their systems says about what they cover.
+    pub(crate) covers: Vec<(SystemId, Covers)>,
     pub(crate) entitlements: Option<StepId>,
     pub(crate) selection: Selection,
+}
+
+/// How a contract tells which serial numbers it covers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Covers {
+    /// Its record says so.
+    Told,
+    /// Another entity does.
+    By(StepId),
+    /// It does not.
+    Unknown,
 }
 
 /// A credit decision about an amount.
@@ -99,6 +113,8 @@ pub(crate) struct EntitlementPlan {
     pub(crate) anchor: Option<StepId>,
     pub(crate) subscriptions: Option<StepId>,
     pub(crate) contracts: Option<StepId>,
+    /// The serial numbers of the contracts, where they are asked for and kept apart.
+    pub(crate) coverage: Option<StepId>,
     pub(crate) receivables: Option<StepId>,
     pub(crate) items: Option<StepId>,
     pub(crate) selection: Selection,
@@ -139,7 +155,8 @@ impl<'a> Builder<'a> {
         let mut keys = vec![("serialNumber", KeyExpr::Given(serial.clone()))];
         keys.extend(of_asset("orderNumber").map(|order| ("orderNumber", order)));
         let selection = self.decision("Warranty", &keys, sets, path)?;
-        let plan = WarrantyPlan { serial, asset, product, shipments, contracts, entitlements, selection };
+        let covers = self.covers(contracts);
+        let plan = WarrantyPlan { serial, asset, product, shipments, contracts, covers, entitlements, selection };
         Ok(Resolve::Composite(Box::new(CompositePlan::Warranty(plan))))
     }
 
@@ -162,6 +179,24 @@ impl<'a> Builder<'a> {
             asked.add(at, ways);
         }
         self.joined(asked)
+    }
+
+    /// How each system's contracts tell what they cover.
+    fn covers(&mut self, contracts: Option<StepId>) -> Vec<(SystemId, Covers)> {
+        let (record, apart) = (expect_object("Contract"), expect_object("ContractCoverage"));
+        let mut covers = Vec::new();
+        let Some(contracts) = contracts else { return covers };
+        for leaf in self.leaves(contracts) {
+            let upstream = Arc::clone(&self.steps[leaf].upstream);
+            let is_apart = self.estate.having(apart).iter().any(|one| one.id() == upstream.id());
+            let told = match upstream.provides_field(record, "coversSerialNumbers") {
+                true => Covers::Told,
+                false if is_apart => self.coverage_of(contracts).map_or(Covers::Unknown, Covers::By),
+                false => Covers::Unknown,
+            };
+            covers.push((upstream.id().clone(), told));
+        }
+        covers
     }
 
     fn credit(&mut self, arguments: &Arguments, sets: &[&'a SelectionSet], path: &str) -> Result<Resolve, Problem> {
@@ -246,8 +281,9 @@ impl<'a> Builder<'a> {
         let contracts = of_customer(self, "Contract");
         let (receivables, items) = self.receivables(&identity);
         let selection = self.entitlement_selection(subscriptions, contracts, sets, path)?;
+        let coverage = contracts.filter(|_| shows_coverage(&selection)).and_then(|step| self.coverage_of(step));
         let anchor = identity.anchor;
-        let plan = EntitlementPlan { erp, anchor, subscriptions, contracts, receivables, items, selection };
+        let plan = EntitlementPlan { erp, anchor, subscriptions, contracts, coverage, receivables, items, selection };
         Ok(Resolve::Composite(Box::new(CompositePlan::Entitlement(plan))))
     }
 
@@ -301,6 +337,17 @@ impl<'a> Builder<'a> {
         }
         Ok(selection)
     }
+}
+
+/// Whether a decision shows which serial numbers its contract covers.
+fn shows_coverage(decision: &Selection) -> bool {
+    let named = |selection: &Selection, name: &str| {
+        selection.fields.iter().any(|chosen| chosen.field.is_some_and(|field| field.name == name))
+    };
+    decision
+        .fields
+        .iter()
+        .any(|chosen| matches!(&chosen.resolve, Resolve::Value(_, inside) if named(inside, "coversSerialNumbers")))
 }
 
 /// The lines of an order: some, not too many, each with a positive quantity and no negative price.

@@ -214,7 +214,7 @@ mod tests {
                 assert!(known, "{}.{}: no type {name}", object.name, field.name);
             }
         }
-        assert_eq!(model.entities().count(), 19);
+        assert_eq!(model.entities().count(), 21);
         assert!(model.scopes().contains("credit_limit:read"));
     }
 }

@@ -178,6 +178,19 @@ impl Reader {
         Some(filled)
     }
 
+    /// A part of a query in the query language itself: what settings put into it are names and numbers, nothing more.
+    pub(super) fn fragment(&mut self, text: &str, line: u64, at: &str) -> Option<String> {
+        let filled = self.literal(text, line, at)?;
+        for name in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+            let value = self.setting(name, line, at, &[])?;
+            if !value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                self.mistake(line, at, format!("`{value}` holds signs that a name cannot have"));
+                return None;
+            }
+        }
+        Some(filled)
+    }
+
     pub(super) fn path(&mut self, node: &Node, at: &str) -> Option<Path> {
         let text = self.raw_text(node, at)?;
         let text = self.name(&text, node.line, at)?;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::audit::Trail;
 use crate::snapshot::Snapshot;
 
 #[derive(Serialize)]
@@ -12,6 +13,15 @@ struct Status<'s> {
     apis: Vec<ApiStatus<'s>>,
     issuers: Vec<IssuerStatus<'s>>,
     warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditStatus>,
+}
+
+/// The newest entry on the disk. Whoever notes its seal elsewhere will see it if entries are cut off.
+#[derive(Serialize)]
+struct AuditStatus {
+    entries: u64,
+    seal: String,
 }
 
 #[derive(Serialize)]
@@ -44,7 +54,7 @@ struct IssuerStatus<'s> {
 }
 
 /// The status as JSON.
-pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
+pub(super) fn json(snapshot: &Snapshot, trail: Option<&Trail>) -> Vec<u8> {
     let settings = &snapshot.settings;
     let tenants = settings.tenants.values().map(|tenant| TenantStatus {
         tenant: tenant.id.as_str(),
@@ -81,6 +91,10 @@ pub(super) fn json(snapshot: &Snapshot) -> Vec<u8> {
         apis: apis.collect(),
         issuers: issuers.collect(),
         warnings: settings.warnings.iter().map(ToString::to_string).collect(),
+        audit: trail.map(|trail| {
+            let newest = trail.newest();
+            AuditStatus { entries: newest.number, seal: newest.seal.to_string() }
+        }),
     };
     // Strings and numbers can always be written.
     serde_json::to_vec(&status).unwrap_or_default()

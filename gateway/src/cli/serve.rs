@@ -51,7 +51,10 @@ fn read(folder: &Path) -> Result<Settings, Failure> {
 fn apply(folder: &Path, gateway: &Running) {
     let applied = match Settings::check(folder, &Environment) {
         Ok(settings) => gateway.apply(settings).map_err(|error| error.to_string()),
-        Err(mistakes) => Err(check::lines("", &mistakes)),
+        Err(mistakes) => {
+            gateway.refused(mistakes.len());
+            Err(check::lines("", &mistakes))
+        }
     };
     match applied {
         Ok(generation) => tracing::info!(generation, "the configuration was applied"),

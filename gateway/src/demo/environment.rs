@@ -66,6 +66,8 @@ fn add_system(known: &mut Environment, system: &SystemInfo) {
         ("CLIENT_SECRET", access.client_secret.as_ref()),
         ("SCOPE", access.scope.as_ref()),
         ("API_KEY", access.api_key.as_ref()),
+        ("CERTIFICATE_ID", access.certificate_id.as_ref()),
+        ("PRIVATE_KEY", access.private_key.as_ref()),
     ];
     for (name, value) in facts {
         if let Some(value) = value {

@@ -20,6 +20,7 @@ pub use server::{Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Pl
 pub use tenant::{ApiKey, Consumer, Tenant};
 
 use super::Mistake;
+use crate::audit::AuditSettings;
 
 /// One snapshot of the whole configuration.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// What is logged, and how.
     pub log: Log,
+    /// Where the audit trail is written, if it is.
+    pub audit: Option<AuditSettings>,
     /// How long a stop waits for requests in flight.
     pub grace: std::time::Duration,
     /// Whose data it is.

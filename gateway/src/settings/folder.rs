@@ -44,6 +44,23 @@ impl Folder {
         if found.is_file() { Ok(found) } else { Err(missing(path)) }
     }
 
+    /// A file that a setting names to be written: in a folder that is there, relative to this one or absolute.
+    pub(crate) fn to_be_written(&self, path: &str) -> Result<PathBuf, String> {
+        let given = Path::new(path);
+        let name = given.file_name().ok_or_else(|| format!("\"{path}\" names no file"))?;
+        let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = match self {
+            _ if given.is_absolute() => folder.to_owned(),
+            Folder::Disk(_) => self.inside(&folder.to_string_lossy())?,
+            Folder::Memory(_) => return Err(format!("\"{path}\" must be absolute here")),
+        };
+        if folder.is_dir() {
+            Ok(folder.join(name))
+        } else {
+            Err(format!("there is no folder \"{}\"", folder.display()))
+        }
+    }
+
     /// Names of what is in a folder of this folder, in order, without what begins with a dot.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let mut names: Vec<String> = match self {

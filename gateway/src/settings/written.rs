@@ -10,8 +10,8 @@ mod tenant;
 pub(crate) use api::{ApiFile, RouteSection, StateWord};
 pub(crate) use exchange::ExchangeSection;
 pub(crate) use gateway::{
-    AllowanceSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection, LimitsSection,
-    LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
+    AllowanceSection, AuditSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection,
+    LimitsSection, LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
 };
 pub(crate) use shared::{KeysSection, OwnersWord};
 pub(crate) use tenant::{

@@ -1,8 +1,12 @@
-//! Stage 11: the access-log line and the counters. Runs for every exchange: also after a refusal, a panic or a lost client.
+//! Stage 11: the access-log line, the counters and the audit entry. Runs for every exchange: also after a refusal, a panic or a lost client.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Version};
 use pingora::proxy::Session;
 
+use crate::audit::{self, Entry};
 use crate::exchange::Exchange;
 use crate::telemetry::{AccessLine, RequestLabels, network};
 
@@ -10,7 +14,7 @@ use crate::telemetry::{AccessLine, RequestLabels, network};
 const CLIENT_LEFT: u16 = 499;
 
 /// Logs and counts a finished exchange.
-pub(crate) fn finish(exchange: &Exchange, session: Option<&Session>) {
+pub(crate) fn finish(exchange: &mut Exchange, session: Option<&Session>) {
     let status = match exchange.status {
         0 => CLIENT_LEFT,
         status => status,
@@ -47,6 +51,37 @@ pub(crate) fn finish(exchange: &Exchange, session: Option<&Session>) {
         bytes_in: session.map_or(0, |session| session.body_bytes_read()),
         bytes_out: session.map_or(0, |session| session.body_bytes_sent()),
     });
+    audit(exchange, status);
+}
+
+/// Hands the entry to the audit trail. What it has no room for now waits where waiting is possible.
+fn audit(exchange: &mut Exchange, status: u16) {
+    let telemetry = Arc::clone(&exchange.telemetry);
+    let Some(trail) = telemetry.trail() else { return };
+    let principal = exchange.caller.as_ref().map(|caller| &caller.principal);
+    let origin = exchange.origin.as_ref();
+    let asked = !exchange.audited.systems.is_empty() || exchange.upstream_time > Duration::ZERO;
+    let request = audit::Request {
+        request_id: exchange.request_id().to_owned(),
+        network: origin.map(|origin| network(origin.address)).unwrap_or_default(),
+        tenant: principal.map(|principal| principal.tenant.to_string()),
+        consumer: principal.map(|principal| principal.consumer.to_string()),
+        subject: principal.map(|principal| Arc::clone(&principal.subject)),
+        api: Arc::clone(&exchange.place.api),
+        version: Arc::clone(&exchange.place.version),
+        route: Arc::clone(&exchange.place.route),
+        method: method_label(&exchange.method),
+        status,
+        decision: match exchange.code() {
+            None => "allowed",
+            Some(_) if asked => "failed",
+            Some(_) => "refused",
+        },
+        rule: exchange.code().map(|code| code.as_str()),
+        abandoned: exchange.abandoned,
+        audited: std::mem::take(&mut exchange.audited),
+    };
+    exchange.unwritten = trail.offer(Box::new(Entry::request(request)));
 }
 
 /// Callers may invent methods; labels may not.

@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::audit::AuditCounters;
 use crate::exchange::Place;
 
 /// From half a millisecond to ten seconds: cache hits to best-effort deadlines.
@@ -95,6 +96,7 @@ pub(super) struct Metrics {
     pub(super) connections_refused: Counter,
     pub(super) handshakes_failed: Counter,
     pub(super) log_lines_dropped: Counter,
+    pub(super) audit: AuditCounters,
     pub(super) generation: Gauge,
     pub(super) applied_at: Gauge,
 }
@@ -119,6 +121,7 @@ impl Metrics {
             connections_refused: Counter::default(),
             handshakes_failed: Counter::default(),
             log_lines_dropped: Counter::default(),
+            audit: AuditCounters::default(),
             generation: Gauge::default(),
             applied_at: Gauge::default(),
         };
@@ -140,6 +143,9 @@ impl Metrics {
         r.register("connections_refused", "Connections without a place", self.connections_refused.clone());
         r.register("tls_handshakes_failed", "Handshakes that failed or timed out", self.handshakes_failed.clone());
         r.register("log_lines_dropped", "Access-log lines that could not be written", self.log_lines_dropped.clone());
+        r.register("audit_entries", "Entries of the audit trail that are on the disk", self.audit.written.clone());
+        r.register("audit_entries_lost", "Entries that could not be written", self.audit.lost.clone());
+        r.register("audit_write_failures", "Attempts to write that failed", self.audit.failures.clone());
         r.register("config_generation", "How often a configuration was applied", self.generation.clone());
         r.register("config_applied_timestamp_seconds", "When the last one was", self.applied_at.clone());
         r.register("build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));

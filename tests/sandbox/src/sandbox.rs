@@ -10,15 +10,19 @@ use serde_json::json;
 
 use crate::calls::{CallCount, CallRecord, Calls};
 use crate::change;
+use crate::chargebee::Chargebee;
 use crate::clock::Clock;
 use crate::control;
 use crate::credentials::Credentials;
 use crate::dynamics365::Dynamics365;
 use crate::fault::Fault;
 use crate::fault::switch::Switch;
+use crate::hubspot::HubSpot;
 use crate::issuer::{Issuer, TokenRequest};
+use crate::netsuite::NetSuite;
 use crate::salesforce::Salesforce;
 use crate::serve::{Task, open, serve_plainly};
+use crate::servicenow::ServiceNow;
 use crate::stripe::Stripe;
 use crate::system::{AtOnce, System, SystemInfo, keep_open};
 use crate::tenant::{Role, Tenant};
@@ -303,13 +307,18 @@ async fn start_system(
     Ok((system, task))
 }
 
-/// Which product a tenant runs for a role. Both run the same four for now.
+/// Which product a tenant runs for a role.
 fn vendor(estate: &Arc<Estate>, role: Role, credentials: &Arc<Credentials>) -> Box<dyn Vendor> {
+    let tenant = estate.tenant;
     let (estate, credentials) = (Arc::clone(estate), Arc::clone(credentials));
-    match role {
-        Role::Crm => Box::new(Salesforce::new(estate, credentials)),
-        Role::Erp => Box::new(Dynamics365::new(estate, credentials)),
-        Role::Billing => Box::new(Stripe::new(estate, credentials)),
-        Role::Support => Box::new(Zendesk::new(estate, credentials)),
+    match (tenant, role) {
+        (Tenant::Acme, Role::Crm) => Box::new(Salesforce::new(estate, credentials)),
+        (Tenant::Acme, Role::Erp) => Box::new(Dynamics365::new(estate, credentials)),
+        (Tenant::Acme, Role::Billing) => Box::new(Stripe::new(estate, credentials)),
+        (Tenant::Acme, Role::Support) => Box::new(Zendesk::new(estate, credentials)),
+        (Tenant::Globex, Role::Crm) => Box::new(HubSpot::new(estate, credentials)),
+        (Tenant::Globex, Role::Erp) => Box::new(NetSuite::new(estate, credentials)),
+        (Tenant::Globex, Role::Billing) => Box::new(Chargebee::new(estate, credentials)),
+        (Tenant::Globex, Role::Support) => Box::new(ServiceNow::new(estate, credentials)),
     }
 }

@@ -69,6 +69,15 @@ pub(super) fn run(arguments: &[&str]) -> Output {
     Command::new(portico()).args(arguments).env_clear().output().expect("the program runs")
 }
 
+/// Runs it to its end with this environment: whether it succeeded, and what it said.
+pub(crate) fn told(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new(portico());
+    let output = command.args(arguments).env_clear().envs(environment.iter().copied()).output();
+    let output = output.expect("the program runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
 /// Exit code, standard output and standard error, with a folder's name replaced.
 pub(super) fn shown(output: &Output, folder: &Path) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder.display().to_string(), "DIR");

@@ -59,8 +59,15 @@ fn from(reader: &mut Reader, section: &Section<'_>, language: Language) -> Strin
         }
         return String::new();
     }
-    let text = reader.required(section, "from").unwrap_or_default();
-    reader.name(&text, section.line, &section.at("from")).unwrap_or_default()
+    let Some(node) = section.get("from") else {
+        reader.mistake(section.line, &section.at, "`from` is missing");
+        return String::new();
+    };
+    // Several parts are joined; one with an optional setting that is not given is left out.
+    let parts = reader.texts_of(node, &section.at("from"));
+    let parts: Vec<String> =
+        parts.iter().filter_map(|text| reader.fragment(text, node.line, &section.at("from"))).collect();
+    parts.join(" ")
 }
 
 /// What is selected under which name. One with an optional setting that is not given is not there.

@@ -10,7 +10,7 @@ use super::super::document::{Entry, Kind as Yaml, Node};
 use super::super::reader::{Reader, Section, did_you_mean};
 use super::super::{Condition, Format, Kind, Mapping, Read, Text, Times};
 use crate::canonical::Value;
-use crate::model::{EnumType, Field, Model, ObjectType};
+use crate::model::{EnumType, Field, Model, ObjectType, Relation};
 
 const MEMBERS: [&str; 15] = [
     "path",
@@ -30,10 +30,12 @@ const MEMBERS: [&str; 15] = [
     "first_of",
 ];
 
-/// Whether a field is stored, rather than looked up, decided or added by the gateway.
+/// Whether a field is stored, rather than looked up, decided or added by the gateway. One that is taken from another
+/// entity may be stored as well, but for the customer's, who is joined from several systems.
 pub(super) fn is_stored(of: &ObjectType, field: &Field) -> bool {
     let ours = of.has_source && matches!(field.name, "source" | "extensions");
-    field.relation.is_none() && field.composite.is_none() && !ours
+    let may_be = |relation: &Relation| relation.take.is_some() && of.name != "Customer";
+    field.relation.as_ref().is_none_or(may_be) && field.composite.is_none() && !ours
 }
 
 pub(super) fn fields(

@@ -14,6 +14,7 @@ use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
 use super::limits::per_second;
 use super::{api, issuer, tenant};
+use crate::audit::AuditSettings;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{self, GatewayFile, HttpProfileWord, LogFormatWord, PlanSection};
 use crate::settings::{
@@ -49,6 +50,7 @@ pub(super) fn check(files: &Files, ledger: &mut Ledger<'_>) -> Settings {
         freshness,
         cache_bytes: ledger.size(written.cache.size.as_ref(), 64 << 20) as u64,
         log: log(&written.log),
+        audit: written.audit.as_ref().and_then(|at| audit(at, ledger)),
         grace: written.grace.as_ref().map_or(Duration::from_secs(30), |grace| grace.0),
         tenants,
         apis: api::check_all(files, ledger),
@@ -86,6 +88,22 @@ fn limits(section: &written::LimitsSection, ledger: &mut Ledger<'_>) -> Limits {
         per_address: ledger.allowance(section.per_address.as_ref(), PER_ADDRESS).unwrap_or(default),
         trusted_proxies: section.trusted_proxies.iter().map(|network| network.0).collect(),
     }
+}
+
+fn audit(section: &written::AuditSection, ledger: &mut Ledger<'_>) -> Option<AuditSettings> {
+    let path = if ledger.resolves() {
+        ledger.folder.to_be_written(&section.path)
+    } else {
+        Ok(section.path.value.clone().into())
+    };
+    let path = ledger.take(&section.path.place, path);
+    Some(AuditSettings {
+        rotate: ledger.size(section.rotate.as_ref(), 64 << 20) as u64,
+        keep: section.keep.as_ref().map(|at| at.value as usize),
+        wait: ledger.span(section.wait.as_ref(), Duration::from_millis(20)),
+        key: section.key.as_ref().and_then(|key| ledger.secret(key)),
+        path: path?,
+    })
 }
 
 fn host_names(hosts: &[At<String>], ledger: &mut Ledger<'_>) -> BTreeSet<String> {

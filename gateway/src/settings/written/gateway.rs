@@ -34,6 +34,8 @@ pub(crate) struct GatewayFile {
     pub(crate) cache: CacheSection,
     /// What is logged, and how.
     pub(crate) log: LogSection,
+    /// Who asked for what and what was decided, as a chain of lines. Default: none is written.
+    pub(crate) audit: Option<At<AuditSection>>,
     /// How long a stop waits for requests in flight. Default 30s.
     pub(crate) grace: Option<Span>,
 }
@@ -241,6 +243,22 @@ pub(crate) struct LogSection {
     pub(crate) format: LogFormatWord,
     /// Which lines, for example `info` or `info,portico=debug`. Default info.
     pub(crate) filter: Option<At<String>>,
+}
+
+/// The audit trail.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditSection {
+    /// The file that entries are added to: a path in this folder, or an absolute one. Its folder must be there.
+    pub(crate) path: At<String>,
+    /// A file that is larger is put aside, and a new one begun. Default 64MiB.
+    pub(crate) rotate: Option<At<Size>>,
+    /// How many files that were put aside are kept. Default: all.
+    pub(crate) keep: Option<At<u32>>,
+    /// How long a request waits at most where entries cannot be written as fast as they come. Default 20ms.
+    pub(crate) wait: Option<At<Span>>,
+    /// What entries are sealed with, so that nobody without it can make up another chain: a reference.
+    pub(crate) key: Option<At<SecretReference>>,
 }
 
 /// How a log line looks.

@@ -35,7 +35,7 @@ async fn a_closed_port_refuses_and_opens_again_in_the_same_place() -> anyhow::Re
         let (sandbox, reader) = with(fault).await?;
         assert!(reader.get(TARGET).await.is_err());
         assert!(sign_in(sandbox.system(Tenant::Acme, Role::Erp)).await.is_err());
-        assert_eq!(get(&sandbox.system(Tenant::Globex, Role::Erp).address).await?.status, 404);
+        assert_eq!(get(&sandbox.system(Tenant::Acme, Role::Crm).address).await?.status, 404);
         sandbox.clear_faults().await;
         assert_eq!(reader.get(TARGET).await?.status, 200);
     }

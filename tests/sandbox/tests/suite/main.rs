@@ -9,3 +9,4 @@ mod faults;
 mod issuer;
 mod start;
 mod vendors;
+mod visitor;

@@ -16,7 +16,7 @@ fn companies_are_read_in_a_batch_by_their_unique_number() {
     assert_snapshot!(written(&request(&driver, &ask, &["C-1001", "c\"2"])), @r#"
     POST /crm/v3/objects/companies/batch/read
       ?archived=false
-    {"idProperty":"erp_customer_number","properties":["hs_object_id","name","website","hs_parent_company_id","phone","address","city","state","zip","country","erp_customer_number","domain"],"inputs":[{"id":"C-1001"},{"id":"c\"2"}]}
+    {"idProperty":"erp_customer_number","properties":["hs_object_id","name","website","hs_parent_company_id","phone","address","city","state","zip","country","erp_customer_number","domain","hubspot_owner_id"],"inputs":[{"id":"C-1001"},{"id":"c\"2"}]}
     "#);
     let (pages, strays) = pages(&driver, &ask, &["C-1001", "C-404"], shape!("hubspot", "companies"));
     assert_debug_snapshot!((pages, strays), @r#"
@@ -73,7 +73,7 @@ fn a_domain_is_searched_for_and_the_next_page_is_asked_for_in_the_body() {
     let asked = request(&driver, &ask, &["WWW.Acme.test"]);
     assert_snapshot!(written(&asked), @r#"
     POST /crm/v3/objects/companies/search
-    {"filterGroups":[{"filters":[{"propertyName":"domain","operator":"IN","values":["acme.test"]}]}],"sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],"properties":["hs_object_id","name","website","hs_parent_company_id","phone","address","city","state","zip","country","erp_customer_number","domain"],"limit":100}
+    {"filterGroups":[{"filters":[{"propertyName":"domain","operator":"IN","values":["acme.test"]}]}],"sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],"properties":["hs_object_id","name","website","hs_parent_company_id","phone","address","city","state","zip","country","erp_customer_number","domain","hubspot_owner_id"],"limit":100}
     "#);
     let page = r#"{"total":101,"results":[],"paging":{"next":{"after":"100"}}}"#;
     let next = driver.read(&ask, &asked, &answer(200, page)).expect("rows").next.expect("a page");
