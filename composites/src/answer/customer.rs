@@ -93,7 +93,8 @@ fn join(erp: &Known, account: &Known, [anchor, leads]: [&Known; 2], beside: &[Kn
         return Ok((record.to_owned_record(), Some(Arc::clone(from))));
     }
     // Known twice, it is not the one whom another system happens to know.
-    if let Some(failure) = [erp, anchor, leads].into_iter().find_map(ambiguous) {
+    let asked = [Some(erp), Some(anchor), Some(leads), Some(account).filter(|_| !matches!(erp, Known::Failed(_)))];
+    if let Some(failure) = asked.into_iter().flatten().find_map(ambiguous) {
         return Err(Some(failure));
     }
     for known in [account, anchor].into_iter().chain(beside) {

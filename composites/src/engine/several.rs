@@ -117,6 +117,7 @@ fn crm(letter: &str) -> Fake {
                     ("number", t(&format!("{letter}C-{customer}"))),
                     ("customerNumber", t(customer)),
                     ("status", Value::Enum("ACTIVE")),
+                    ("coversSerialNumbers", Value::List([t(&format!("{letter}S-{customer}"))].into())),
                     ("supportLevel", Value::Enum(if letter == "A" { "BASIC" } else { "PREMIUM" })),
                 ],
             );
