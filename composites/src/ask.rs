@@ -124,6 +124,9 @@ pub struct Page {
     pub cursors: Vec<Arc<str>>,
     /// Whether there are more rows behind the last one.
     pub more: bool,
+    /// Why rows that may belong to this key could not be read: then these are not all, and neither "no more" nor a sum
+    /// is the truth.
+    pub unread: Option<Arc<Failure>>,
     /// Where each row came from, where several systems were asked; empty where one was.
     pub sources: Vec<Arc<Provenance>>,
     /// What is not among the rows, because a system that was asked too has not told.

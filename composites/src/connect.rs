@@ -4,6 +4,7 @@
 //! - [`driver`]: what a pack makes of a question, and of an answer.
 //! - [`system`]: one system of one tenant, with all that follows, behind [`Upstream`](crate::ask::Upstream).
 //! - [`subject`]: the caller's token, where a system exchanges it.
+//! - [`trial`]: one look-up step by step, for who writes a pack; [`live`]: a system's own description held against it.
 //! - [`client`]: carries a request; [`network`] says where to. [`credentials`]: what we show. [`meter`]: what is reported.
 
 pub mod client;
@@ -11,6 +12,7 @@ pub mod credentials;
 pub mod driver;
 mod keys;
 mod links;
+pub mod live;
 mod map;
 pub mod meter;
 pub mod network;
@@ -25,4 +27,5 @@ mod stage;
 pub mod subject;
 mod suiteql;
 pub mod system;
+pub mod trial;
 pub mod wire;

@@ -143,7 +143,7 @@ fn visible(outcome: Outcome, entity: &'static ObjectType, restriction: &Restrict
     if page.rows.iter().all(|row| may_see(row)) {
         return outcome;
     }
-    let mut kept = Page { more: page.more, ..Page::default() };
+    let mut kept = Page { more: page.more, unread: page.unread.clone(), ..Page::default() };
     for (at, row) in page.rows.iter().enumerate().filter(|(_, row)| may_see(row)) {
         kept.rows.push(Arc::clone(row));
         kept.cursors.extend(page.cursors.get(at).cloned());

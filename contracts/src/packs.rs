@@ -6,11 +6,16 @@
 //! is a file.
 
 mod built_in;
+pub mod capabilities;
 mod check;
+pub mod coverage;
 mod document;
 mod mapping;
 mod path;
 mod reader;
+mod reads;
+mod schema;
+mod shapes;
 mod template;
 
 use std::collections::BTreeMap;
@@ -22,6 +27,9 @@ use indexmap::IndexMap;
 
 pub use self::mapping::{Condition, Format, Kind, Mapping, Read, Text, Times};
 pub use self::path::{Path, Step};
+pub use self::reads::Reading;
+pub use self::schema::schema;
+pub use self::shapes::{FieldList, Shapes};
 pub use self::template::{Hole, Json, Part, Template};
 use crate::model::ObjectType;
 
@@ -65,6 +73,8 @@ pub struct Pack {
     pub longest_target: usize,
     /// What answers mean beside what HTTP says; the first that fits counts.
     pub errors: Vec<ErrorRule>,
+    /// How its systems describe themselves.
+    pub shapes: Option<Shapes>,
     /// The entities by name.
     pub entities: IndexMap<&'static str, EntityMapping>,
     source: Arc<document::Node>,
@@ -250,6 +260,10 @@ pub struct EntityMapping {
     pub open: Option<(String, String)>,
     /// How a query is narrowed to statuses.
     pub statuses: Option<StatusFilter>,
+    /// How the system's description calls it.
+    pub shape: Option<String>,
+    /// Where its rows stand in a body, where the look-up does not say otherwise.
+    pub rows: Path,
 }
 
 /// How a query is narrowed to statuses.

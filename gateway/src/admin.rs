@@ -83,8 +83,9 @@ impl Admin {
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             "/metrics" => self.metrics(),
             "/api/status" => {
-                self.for_administrator(request, || status::json(&self.snapshot.load_full(), self.telemetry.trail()))
+                self.for_administrator(request, || status::json(&self.snapshot.load_full(), &self.telemetry))
             }
+            "/api/drift" => self.for_administrator(request, || self.telemetry.drifts().json()),
             _ => refused(&Problem::new(Code::RouteNotFound, "There is nothing at this path.")),
         }
     }

@@ -7,6 +7,8 @@ mod demo;
 mod explain;
 mod init;
 mod keys;
+mod live;
+mod pack;
 mod running;
 mod sandbox;
 mod schema;
@@ -46,6 +48,9 @@ enum Command {
     /// The audit trail.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Packs: check one, try one against a system, see what they cover.
+    #[command(subcommand)]
+    Pack(pack::Command),
     /// Print the JSON Schema of the configuration, for editors.
     Schema(schema::Arguments),
     /// Print completions for a shell.
@@ -111,6 +116,7 @@ impl Command {
             Command::Sandbox(arguments) => sandbox::run(&arguments),
             Command::Keys(command) => keys::run(&command),
             Command::Audit(command) => audit::run(&command),
+            Command::Pack(command) => pack::run(&command),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }

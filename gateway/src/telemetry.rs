@@ -4,6 +4,7 @@
 
 mod access;
 mod diagnostics;
+mod drifts;
 mod metrics;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use access::AccessLog;
 pub use access::AccessSink;
 pub(crate) use access::{AccessLine, network};
 pub(crate) use diagnostics::start_diagnostics;
+pub(crate) use drifts::{Drifts, Summary as DriftSummary};
 use metrics::Metrics;
 pub(crate) use metrics::RequestLabels;
 
@@ -28,6 +30,7 @@ pub(crate) struct Telemetry {
     metrics: Metrics,
     access: AccessLog,
     trail: Option<Trail>,
+    drifts: Drifts,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -40,7 +43,7 @@ impl Telemetry {
         let metrics = Metrics::registered(&mut registry);
         let access = AccessLog::start(sink, metrics.log_lines_dropped.clone());
         let trail = audit.map(|settings| Trail::open(settings, metrics.audit.clone())).transpose()?;
-        Ok(Arc::new(Telemetry { registry, metrics, access, trail }))
+        Ok(Arc::new(Telemetry { registry, metrics, access, trail, drifts: Drifts::default() }))
     }
 
     /// The audit trail, where one is written.
@@ -53,6 +56,11 @@ impl Telemetry {
         let mut text = String::with_capacity(16 * 1024);
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+
+    /// Where systems and packs disagree.
+    pub(crate) fn drifts(&self) -> &Drifts {
+        &self.drifts
     }
 
     /// Counts one finished exchange. `upstream` is the time that was spent waiting for systems.
@@ -131,6 +139,7 @@ impl Meter for Telemetry {
         let Drift { entity, field, kind } = *drift;
         let labels = metrics::DriftLabels { role: at.role.as_str(), entity, field, kind };
         self.metrics.drifts.get_or_create(&labels).inc();
+        self.drifts.note(at, drift, chrono::Utc::now());
         tracing::warn!(tenant = %at.tenant, system = %at.system, entity, field, kind, "a value is not what its contract expects");
     }
 

@@ -124,7 +124,10 @@ pub(super) fn rows_in(
                 Failure::new(Code::TooManyRows, message).of_system(asked.upstream.id(), asked.upstream.role()),
             ))
         }
-        Looked::Outcome(Outcome::Found(page, _)) => Ok(page),
+        Looked::Outcome(Outcome::Found(page, _)) => match &page.unread {
+            Some(failure) => Err(Arc::clone(failure)),
+            None => Ok(page),
+        },
         Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(Arc::default()),
         Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => Err(failure),
     }

@@ -46,13 +46,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A step that a decision made itself: its key never depends on a parent.
+    /// A step that a decision made itself: its key never depends on a parent. Where a row could not be read, nothing is
+    /// decided on the others.
     fn found(&self, step: Option<StepId>) -> Found {
         let Some(step) = step else { return Ok(None) };
         match self.gathered.look(self.plan, step, None) {
             // What one of several systems has not told may be what decides.
             Looked::Outcome(Outcome::Found(page, _)) if !page.missing.is_empty() => Err(Arc::clone(&page.missing[0])),
-            Looked::Outcome(Outcome::Found(page, from)) => Ok(Some((page, from))),
+            Looked::Outcome(Outcome::Found(page, from)) => match &page.unread {
+                Some(failure) => Err(Arc::clone(failure)),
+                None => Ok(Some((page, from))),
+            },
             Looked::Outcome(Outcome::Absent(from)) => Ok(Some((Arc::default(), from))),
             Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => Err(failure),
             Looked::NoKey => Ok(None),

@@ -354,6 +354,13 @@ impl<'a> Writer<'a> {
         self.unknown_to.note(self.plan, step, customer);
     }
 
+    /// A list keeps the rows that could be read; that there may be others is an error of the list.
+    fn unread(&mut self, page: &Page) {
+        if let Some(failure) = &page.unread {
+            self.fail(failure);
+        }
+    }
+
     fn one(&mut self, related: &'a Related, parent: &Record) {
         let Some((page, from)) = self.rows(related.step, parent, true) else { return };
         let Some(row) = page.rows.first() else { return self.null() };
@@ -364,6 +371,7 @@ impl<'a> Writer<'a> {
 
     fn many(&mut self, related: &'a Related, parent: &Record) {
         let Some((page, from)) = self.rows(related.step, parent, false) else { return };
+        self.unread(&page);
         self.raw(b"[");
         let mut count = 0;
         for (at, row) in page.rows.iter().enumerate() {
@@ -395,6 +403,7 @@ impl<'a> Writer<'a> {
             return self.null();
         }
         let Some((page, from)) = self.rows(paged.related.step, parent, false) else { return };
+        self.unread(&page);
         let completed: Vec<Arc<Record>> = page
             .rows
             .iter()

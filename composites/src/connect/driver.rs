@@ -43,11 +43,11 @@ type Extensions = HashMap<&'static str, Vec<(Arc<str>, Path)>>;
 /// A pack, bound.
 #[derive(Debug)]
 pub struct Driver {
-    pack: Pack,
+    pub(super) pack: Pack,
     base: Url,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     of: Option<(SystemId, Role)>,
-    extensions: Extensions,
+    pub(super) extensions: Extensions,
     /// What each look-up selects, by entity and field.
     select: HashMap<(&'static str, &'static str), Vec<String>>,
 }
@@ -255,20 +255,10 @@ impl Driver {
 
     /// Reads one answer to `asked` (a chunk's request, or the `next` of an earlier page).
     pub fn read(&self, ask: &Ask, asked: &Request, answer: &Answer) -> Result<Rows, Rejection> {
-        let Some((mapping, look_up)) = self.found(ask) else {
+        let Some(reading) = self.reading(ask) else {
             return Err(Rejection::Malformed("nobody asked for this".to_owned()));
         };
-        let extensions = self.extensions.get(mapping.of.name).map_or(&[][..], Vec::as_slice);
-        let reading = read::Reading {
-            pack: &self.pack,
-            mapping,
-            look_up,
-            paging: self.paging(look_up),
-            extensions,
-            base: &self.base,
-            of: self.of.as_ref(),
-        };
-        let Some(links) = &look_up.links else { return reading.read(asked, answer) };
+        let Some(links) = &reading.look_up.links else { return reading.read(asked, answer) };
         let Some(linked) = &asked.linked else {
             let (pairs, partial) = reading.links(links, answer)?;
             let ids = links::each_once(pairs.iter().map(|(_, id)| id));
@@ -281,8 +271,34 @@ impl Driver {
             read => read?,
         };
         let records = links::told_apart(read.records, ask.by, links.field, &linked.pairs);
-        let next = self.of_links(ask, links, linked.pairs.clone(), linked.rest.clone());
+        // All pages of these ids, and only then the next ids.
+        let next = match read.next {
+            Some(next) => Some(Request { linked: asked.linked.clone(), ..next }),
+            None => self.of_links(ask, links, linked.pairs.clone(), linked.rest.clone()),
+        };
         Ok(Rows { records, next, ..read })
+    }
+
+    /// The members that the first look-up of an entity asks for.
+    pub(super) fn selected(&self, mapping: &EntityMapping) -> &[String] {
+        let first = mapping.by.values().next();
+        let selected = first.and_then(|look_up| self.select.get(&(mapping.of.name, look_up.by)));
+        selected.map_or(&[][..], Vec::as_slice)
+    }
+
+    /// What is needed to read answers to an ask.
+    pub(super) fn reading(&self, ask: &Ask) -> Option<read::Reading<'_>> {
+        let (mapping, look_up) = self.found(ask)?;
+        let extensions = self.extensions.get(mapping.of.name).map_or(&[][..], Vec::as_slice);
+        Some(read::Reading {
+            pack: &self.pack,
+            mapping,
+            look_up,
+            paging: self.paging(look_up),
+            extensions,
+            base: &self.base,
+            of: self.of.as_ref(),
+        })
     }
 
     /// The request for the next ids.
@@ -303,7 +319,12 @@ impl Driver {
         sorting.sort(records, complete)
     }
 
-    fn found(&self, ask: &Ask) -> Option<(&EntityMapping, &LookUp)> {
+    /// Whether the rows of one key are added up to one.
+    pub fn adds_up(&self, ask: &Ask) -> bool {
+        self.found(ask).is_some_and(|(mapping, _)| mapping.combine)
+    }
+
+    pub(super) fn found(&self, ask: &Ask) -> Option<(&EntityMapping, &LookUp)> {
         let mapping = self.pack.entities.get(ask.entity.name)?;
         Some((mapping, mapping.by.get(ask.by)?))
     }

@@ -27,6 +27,10 @@ pub(super) fn refusal(look_up: &LookUp, key: &str) -> Option<String> {
     if key.chars().any(char::is_control) {
         return Some("the key holds a control character".to_owned());
     }
+    // Not control characters to Unicode, but the end of a line to many who read queries.
+    if key.contains(['\u{2028}', '\u{2029}']) {
+        return Some("the key holds a line separator".to_owned());
+    }
     if let Some(refused) = key.chars().find(|c| rules.refuse.contains(*c)) {
         return Some(format!("the key holds `{refused}`, which means something else to the system"));
     }

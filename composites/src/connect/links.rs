@@ -18,11 +18,12 @@ pub(super) fn told_apart(records: Vec<Record>, by: &str, field: &str, pairs: &[(
     let mut told = Vec::with_capacity(records.len());
     for mut record in records {
         let Some(ordinal) = record.of.ordinal(by) else { continue };
-        record.put(ordinal, Value::Null);
+        // Read first: it may be the very field that the key is put into.
         let keys: Vec<&Key> = match record.get(field).as_text() {
             Some(own) => pairs.iter().filter(|(_, id)| **id == *own).map(|(key, _)| key).collect(),
             None => Vec::new(),
         };
+        record.put(ordinal, Value::Null);
         for key in &keys {
             let mut copy = record.to_owned_record();
             copy.put(ordinal, Value::Text((*key).clone()));

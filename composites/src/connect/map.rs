@@ -14,7 +14,7 @@ use portico_contracts::tenancy::{Role, SystemId};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::rows::{Found, find, find_all, holds, text_of};
+use super::rows::{Found, cannot_be_told, find, find_all, holds, text_of};
 use super::wire::Drift;
 
 /// Maps the rows of one answer.
@@ -27,18 +27,23 @@ pub(super) struct Mapper<'p> {
     drifts: Vec<(Drift, Arc<Failure>)>,
 }
 
+/// Stands for a field where it is the rows themselves that are not where the pack says.
+const ROWS: &str = "(rows)";
+
 /// Why a value cannot be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wrong {
     Missing,
     Retyped,
     UnknownValue,
+    /// What a condition asks about is missing or retyped: whether the value counts is not known.
+    Untold,
 }
 
 impl Wrong {
     fn kind(self) -> &'static str {
         match self {
-            Wrong::Missing => "missing",
+            Wrong::Missing | Wrong::Untold => "missing",
             Wrong::Retyped => "retyped",
             Wrong::UnknownValue => "unknown_value",
         }
@@ -60,10 +65,14 @@ impl<'p> Mapper<'p> {
         let mut record = self.fields(self.mapping.of, &self.mapping.fields, frames);
         record.origin = self.of.map(|(system, _)| system.clone());
         for field in self.mapping.of.fields.values() {
-            let told = matches!(record.at(field.ordinal), Value::Null | Value::Failed(_));
             let mapped = self.mapping.fields.iter().any(|(ordinal, ..)| *ordinal == field.ordinal);
-            if !field.ty.nullable && mapped && told {
-                return Err(self.drift(field.name, Wrong::Missing));
+            if field.ty.nullable || !mapped {
+                continue;
+            }
+            match record.at(field.ordinal) {
+                Value::Null => return Err(self.drift(field.name, Wrong::Missing)),
+                Value::Failed(failure) => return Err(Arc::clone(failure)),
+                _ => {}
             }
         }
         for (name, path) in extensions {
@@ -73,7 +82,7 @@ impl<'p> Mapper<'p> {
         Ok(record)
     }
 
-    fn fields(
+    pub(super) fn fields(
         &mut self,
         of: &'static ObjectType,
         fields: &[(usize, &'static str, Mapping)],
@@ -88,13 +97,18 @@ impl<'p> Mapper<'p> {
         record
     }
 
+    /// The failure of rows that an element should hold and does not.
+    pub(super) fn lost_rows(&mut self) -> Arc<Failure> {
+        self.drift(ROWS, Wrong::Missing)
+    }
+
     fn drift(&mut self, field: &'static str, wrong: Wrong) -> Arc<Failure> {
         let drift = Drift { entity: self.mapping.of.name, field, kind: wrong.kind() };
         if let Some((_, failure)) = self.drifts.iter().find(|(known, _)| *known == drift) {
             return Arc::clone(failure);
         }
         let says = match wrong {
-            Wrong::Missing => "is missing from the system's answer",
+            Wrong::Missing | Wrong::Untold => "is missing from the system's answer",
             Wrong::Retyped => "is not of the type that its contract promises",
             Wrong::UnknownValue => "has a value that its contract does not know",
         };
@@ -116,21 +130,24 @@ impl<'p> Mapper<'p> {
                 Ok(if empty { Value::Null } else { Value::Object(Arc::new(record)) })
             }
             Mapping::FirstOf(all) => {
-                let mut wrong = None;
                 for one in all {
-                    match self.value(one, frames, name) {
-                        Ok(value) if value.is_null() => {}
-                        Ok(value) => return Ok(value),
-                        Err(error) => wrong = wrong.or(Some(error)),
+                    // One that cannot be told may be the one that counts: another is no substitute.
+                    let value = self.value(one, frames, name)?;
+                    if !value.is_null() {
+                        return Ok(value);
                     }
                 }
-                wrong.map_or(Ok(Value::Null), Err)
+                Ok(Value::Null)
             }
             Mapping::Read(read) => self.read(read, frames, name),
         }
     }
 
     fn read(&mut self, read: &Read, frames: &[&Json], name: &'static str) -> Result<Value, Wrong> {
+        if read.only_if.iter().any(|condition| cannot_be_told(condition, frames)) {
+            // Whether the value counts is not known, so neither it nor what stands in for it is the truth.
+            return Err(Wrong::Untold);
+        }
         if !read.only_if.iter().all(|condition| holds(condition, frames)) {
             return match &read.otherwise {
                 Some(Value::Decimal(amount)) if matches!(read.kind, Kind::Money { .. }) => {
@@ -146,7 +163,6 @@ impl<'p> Mapper<'p> {
         if let Kind::Text(Text::Joined(between)) = &read.kind {
             return self.joined(read, frames, between);
         }
-        let mut wrong = None;
         for path in &read.paths {
             match find(path, frames) {
                 Found::Value(value) if !self.means_null(value) => {
@@ -154,12 +170,12 @@ impl<'p> Mapper<'p> {
                     return read.times.as_ref().map_or(Ok(value.clone()), |times| self.product(&value, times, frames));
                 }
                 Found::Value(_) | Found::Null => {}
-                Found::Missing => wrong = wrong.or(Some(Wrong::Missing)),
-                Found::Mismatch => wrong = Some(Wrong::Retyped),
+                // Where one of several places may be missing, its path says so.
+                Found::Missing => return Err(Wrong::Missing),
+                Found::Mismatch => return Err(Wrong::Retyped),
             }
         }
-        // One of several places is enough; none at all is news.
-        wrong.map_or(Ok(Value::Null), Err)
+        Ok(Value::Null)
     }
 
     /// An exact number or an amount, times something.
@@ -206,6 +222,7 @@ impl<'p> Mapper<'p> {
         for path in &read.paths {
             match find(path, frames) {
                 Found::Value(value) if self.means_null(value) => {}
+                Found::Value(value) if value.is_boolean() => return Err(Wrong::Retyped),
                 Found::Value(value) => parts.push(text_of(value).ok_or(Wrong::Retyped)?),
                 Found::Null => {}
                 Found::Missing => return Err(Wrong::Missing),
@@ -226,6 +243,8 @@ impl<'p> Mapper<'p> {
     fn convert(&mut self, value: &Json, kind: &Kind, frames: &[&Json], name: &'static str) -> Result<Value, Wrong> {
         let text = self.scalar(value).ok_or(Wrong::Retyped)?;
         match kind {
+            // A number's digits are its text; a truth value is no text at all.
+            Kind::Text(_) if value.is_boolean() => Err(Wrong::Retyped),
             Kind::Text(shape) => as_text(&text, shape),
             Kind::Int(times) => as_int(&text, *times).map(Value::Int),
             Kind::Decimal => decimal(&text).map(Value::Decimal),

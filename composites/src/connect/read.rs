@@ -45,7 +45,10 @@ impl Reading<'_> {
             .ok_or_else(|| Rejection::Malformed("the rows are not where the pack says".to_owned()))?;
         let mut mapper = Mapper::new(self.pack, self.mapping, self.of);
         let mut rows = Rows::default();
-        for frames in &found {
+        if found.lost {
+            rows.unreadable = Some(mapper.lost_rows());
+        }
+        for frames in &found.rows {
             if self.mapping.filters.iter().any(|condition| cannot_be_told(condition, frames)) {
                 // Dropped, they would look like rows that are not there.
                 return Err(Rejection::Malformed(
@@ -67,7 +70,7 @@ impl Reading<'_> {
         }
         rows.drifts = mapper.into_drifts();
         rows.partial = self.look_up.truncated.iter().any(|condition| holds(condition, &[&body]));
-        rows.next = self.next(asked, answer, &body, found.len())?;
+        rows.next = self.next(asked, answer, &body, found.rows.len())?;
         Ok(rows)
     }
 
@@ -79,8 +82,11 @@ impl Reading<'_> {
         };
         let wrong = |_| Rejection::Malformed("the links are not where the pack says".to_owned());
         let found = rows::rows(&body, &links.rows).ok_or(Found::Mismatch).map_err(wrong)?;
+        if found.lost {
+            return Err(wrong(Found::Mismatch));
+        }
         let mut pairs = Vec::new();
-        for frames in &found {
+        for frames in &found.rows {
             let key = match find(&links.key, frames) {
                 Found::Value(key) => text_of(key).ok_or(Found::Mismatch),
                 other => Err(other),
@@ -96,7 +102,7 @@ impl Reading<'_> {
     }
 
     /// The body of an answer that is no refusal.
-    fn body(&self, answer: &Answer) -> Result<Json, Rejection> {
+    pub(super) fn body(&self, answer: &Answer) -> Result<Json, Rejection> {
         let body: Result<Json, String> = if says_html(&answer.headers) {
             Err("an HTML page".to_owned())
         } else {

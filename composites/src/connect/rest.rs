@@ -124,6 +124,7 @@ impl Fill<'_> {
             Hole::Offset => (query.pushed.skip > 0).then(|| query.pushed.skip.to_string()),
             Hole::Open => query.open_fragment().map(str::to_owned),
             Hole::Statuses => self.statuses(),
+            Hole::Shape => None,
             Hole::Marks => Some(vec!["?"; query.keys.len()].join(",")),
         }
     }

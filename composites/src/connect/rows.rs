@@ -19,44 +19,57 @@ pub(super) enum Found<'b> {
     Mismatch,
 }
 
-/// All rows of a body, each with what encloses it; `None` where the body has no such place.
-pub(super) fn rows<'b>(body: &'b Json, path: &Path) -> Option<Vec<Frames<'b>>> {
+/// The rows of a body.
+#[derive(Debug, Default)]
+pub(super) struct FoundRows<'b> {
+    /// Each with what encloses it.
+    pub(super) rows: Vec<Frames<'b>>,
+    /// Whether an element has no list of rows where it should have one: then there may be others.
+    pub(super) lost: bool,
+}
+
+/// All rows of a body; `None` where the body has no such place.
+pub(super) fn rows<'b>(body: &'b Json, path: &Path) -> Option<FoundRows<'b>> {
+    let only = |frames: Frames<'b>| Some(FoundRows { rows: vec![frames], lost: false });
     if !path.is_many() {
         return match find(path, &[body]) {
-            Found::Value(row) if row.is_object() && path.steps.is_empty() => Some(vec![vec![row]]),
-            Found::Value(row) if row.is_object() => Some(vec![vec![body, row]]),
+            Found::Value(row) if row.is_object() && path.steps.is_empty() => only(vec![row]),
+            Found::Value(row) if row.is_object() => only(vec![body, row]),
             _ => None,
         };
     }
-    let mut rows = Vec::new();
-    descend(body, &path.steps, &mut Vec::new(), &mut rows, true).then_some(rows)
+    let mut found = FoundRows::default();
+    descend(body, (&path.steps, path.optional), &mut Vec::new(), &mut found, true).then_some(found)
 }
 
 fn descend<'b>(
     at: &'b Json,
-    steps: &[Step],
+    (steps, optional): (&[Step], bool),
     frames: &mut Frames<'b>,
-    rows: &mut Vec<Frames<'b>>,
+    found: &mut FoundRows<'b>,
     outermost: bool,
 ) -> bool {
     let Some(each) = steps.iter().position(|step| *step == Step::Each) else { return false };
-    let list = match walk(at, &steps[..each], false) {
-        Found::Value(list) => list.as_array(),
-        // An empty list of children is often null or left out.
-        Found::Null | Found::Missing | Found::Mismatch => None,
+    let inner = walk(at, &steps[..each]);
+    let list = if let Found::Value(list) = inner { list.as_array() } else { None };
+    let Some(list) = list else {
+        // No children may be null; that their list is gone, or is none, is news.
+        found.lost |= !(inner == Found::Null || (optional && inner == Found::Missing));
+        return !outermost;
     };
-    let Some(list) = list else { return !outermost };
     let rest = &steps[each + 1..];
     for item in list {
         frames.push(item);
         if rest.contains(&Step::Each) {
-            descend(item, rest, frames, rows, false);
+            descend(item, (rest, optional), frames, found, false);
         } else if rest.is_empty() {
-            rows.push(frames.clone());
+            found.rows.push(frames.clone());
         } else {
-            // The row stands inside of the element; where it is not, its fields are found to be missing.
-            let inner = if let Found::Value(inner) = walk(item, rest, true) { inner } else { &Json::Null };
-            rows.push(frames.iter().copied().chain([inner]).collect());
+            // The row stands inside of the element.
+            match walk(item, rest) {
+                Found::Value(inner) => found.rows.push(frames.iter().copied().chain([inner]).collect()),
+                _ => found.lost = true,
+            }
         }
         frames.pop();
     }
@@ -76,8 +89,12 @@ pub(super) fn in_lower_case(body: &mut Json, list: &str) {
 /// What stands at a path that finds one value.
 pub(super) fn find<'b>(path: &Path, frames: &[&'b Json]) -> Found<'b> {
     let Some(start) = frames.len().checked_sub(path.up + 1).and_then(|at| frames.get(at)) else { return Found::Null };
-    let found = walk(start, &path.steps, path.optional);
-    if path.optional && matches!(found, Found::Missing | Found::Mismatch) { Found::Null } else { found }
+    let found = walk(start, &path.steps);
+    match found {
+        Found::Missing if path.optional => Found::Null,
+        Found::Mismatch if path.lenient => Found::Null,
+        found => found,
+    }
 }
 
 /// All values at a path with `[]` in it; the error is what went wrong on the way.
@@ -85,32 +102,34 @@ pub(super) fn find_all<'b>(path: &Path, frames: &[&'b Json]) -> Result<Vec<&'b J
     let start = frames.len().checked_sub(path.up + 1).and_then(|at| frames.get(at));
     let mut values = Vec::new();
     match start {
-        Some(start) => collect(start, &path.steps, path.optional, &mut values)?,
+        Some(start) => collect(start, &path.steps, path, &mut values)?,
         None => return Ok(values),
     }
     Ok(values)
 }
 
-fn collect<'b>(at: &'b Json, steps: &[Step], optional: bool, values: &mut Vec<&'b Json>) -> Result<(), Found<'b>> {
+fn collect<'b>(at: &'b Json, steps: &[Step], path: &Path, values: &mut Vec<&'b Json>) -> Result<(), Found<'b>> {
     let each = steps.iter().position(|step| *step == Step::Each);
     let (before, after) = each.map_or((steps, None), |each| (&steps[..each], Some(&steps[each + 1..])));
-    match (walk(at, before, optional), after) {
+    match (walk(at, before), after) {
         (Found::Null, _) => Ok(()),
         (Found::Value(value), None) => {
             values.push(value);
             Ok(())
         }
         (Found::Value(list), Some(after)) => match list {
-            Json::Array(items) => items.iter().try_for_each(|item| collect(item, after, optional, values)),
+            Json::Array(items) => items.iter().try_for_each(|item| collect(item, after, path, values)),
             Json::Null => Ok(()),
+            _ if path.lenient => Ok(()),
             _ => Err(Found::Mismatch),
         },
-        (Found::Missing | Found::Mismatch, _) if optional => Ok(()),
+        (Found::Missing, _) if path.optional => Ok(()),
+        (Found::Mismatch, _) if path.lenient => Ok(()),
         (wrong, _) => Err(wrong),
     }
 }
 
-fn walk<'b>(mut at: &'b Json, steps: &[Step], optional: bool) -> Found<'b> {
+fn walk<'b>(mut at: &'b Json, steps: &[Step]) -> Found<'b> {
     for step in steps {
         let next = match (step, at) {
             (_, Json::Null) => return Found::Null,
@@ -119,17 +138,10 @@ fn walk<'b>(mut at: &'b Json, steps: &[Step], optional: bool) -> Found<'b> {
                 Some(item) => Some(item),
                 None => return Found::Null,
             },
-            (Step::Having(name, value), Json::Array(items)) => {
-                let has = |item: &&Json| match item.get(name) {
-                    None | Some(Json::Null) => value.is_empty(),
-                    Some(member) => text_of(member).is_some_and(|text| text == value.as_str()),
-                };
-                match items.iter().find(has) {
-                    Some(item) => Some(item),
-                    None => return Found::Null,
-                }
-            }
-            _ if optional => return Found::Null,
+            (Step::Having(name, value), Json::Array(items)) => match having(items, name, value) {
+                Found::Value(item) => Some(item),
+                other => return other,
+            },
             _ => return Found::Mismatch,
         };
         match next {
@@ -138,6 +150,26 @@ fn walk<'b>(mut at: &'b Json, steps: &[Step], optional: bool) -> Found<'b> {
         }
     }
     if at.is_null() { Found::Null } else { Found::Value(at) }
+}
+
+/// The first element whose member has this text, or none where the text is empty. Where an element does not tell, which
+/// is the right one is not known.
+fn having<'b>(items: &'b [Json], name: &str, value: &str) -> Found<'b> {
+    for item in items {
+        let is_it = match item.get(name) {
+            None => return Found::Mismatch,
+            Some(Json::Null) => value.is_empty(),
+            Some(Json::Bool(_)) if !matches!(value, "true" | "false") => return Found::Mismatch,
+            Some(member) => match text_of(member) {
+                Some(text) => text == value,
+                None => return Found::Mismatch,
+            },
+        };
+        if is_it {
+            return Found::Value(item);
+        }
+    }
+    Found::Null
 }
 
 /// A scalar as the text that stands in the answer: numbers keep every digit.
@@ -151,9 +183,30 @@ pub(super) fn text_of(value: &Json) -> Option<&str> {
     }
 }
 
-/// Whether what a condition asks about is not in the row at all, though it should be.
+/// Whether what a condition asks about is not in the row at all, though it should be, or is not a scalar.
 pub(super) fn cannot_be_told(condition: &Condition, frames: &[&Json]) -> bool {
-    !condition.path.is_many() && matches!(find(&condition.path, frames), Found::Missing | Found::Mismatch)
+    if condition.path.is_many() {
+        return false;
+    }
+    match find(&condition.path, frames) {
+        Found::Missing | Found::Mismatch => true,
+        Found::Value(value) => !condition.values.is_empty() && !is_of_their_kind(value, &condition.values),
+        Found::Null => false,
+    }
+}
+
+/// Whether a value may be one of these words at all: a truth value is no word for a state, nor is a number.
+fn is_of_their_kind(value: &Json, words: &[String]) -> bool {
+    match value {
+        Json::Bool(_) => {
+            words.iter().any(|word| word.eq_ignore_ascii_case("true") || word.eq_ignore_ascii_case("false"))
+        }
+        Json::Number(_) => {
+            words.iter().any(|word| word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()))
+        }
+        Json::String(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether a condition holds of a row. Systems compare without case, and so do we.

@@ -60,7 +60,10 @@ impl Sort<'_> {
             Some(failure) if rows.is_empty() || self.mapping.combine => Sorting::Failed((**failure).clone()),
             // A system that answers with other rows than those asked for has not said that there are none.
             None if foreign && rows.is_empty() => Sorting::Failed(self.mismatch()),
-            _ => self.one(rows, complete),
+            _ => match self.one(rows, complete) {
+                Sorting::Page(page) => Sorting::Page(Page { unread: unreadable.clone(), ..page }),
+                other => other,
+            },
         });
         Sorted { keys: told.collect(), strays }
     }

@@ -5,6 +5,7 @@
 
 mod failure;
 mod lookup;
+pub mod probe;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

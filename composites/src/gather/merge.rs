@@ -113,6 +113,9 @@ fn list(head: &Step, all: All<'_>, unable: &[Arc<Failure>]) -> Looked {
     }
     let most = head.ask.narrow.first.map_or(usize::MAX, |first| first as usize);
     let pages = head.ask.narrow.first.is_some() || head.ask.narrow.after.is_some();
+    // What one system has and could not be read is missing as well.
+    let unread = found.iter().filter_map(|rows| rows.page.unread.clone());
+    let missing: Vec<Arc<Failure>> = missing.into_iter().chain(unread).collect();
     let mut next: Vec<usize> = vec![0; found.len()];
     let mut page = Page { missing, ..Page::default() };
     while page.rows.len() < most {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::Pack;
 
-const FILES: [(&str, &str); 9] = [
+pub(super) const FILES: [(&str, &str); 9] = [
     ("chargebee", include_str!("../../systems/chargebee/pack.yaml")),
     ("dynamics365", include_str!("../../systems/dynamics365/pack.yaml")),
     ("hubspot", include_str!("../../systems/hubspot/pack.yaml")),

@@ -1,8 +1,10 @@
 //! From the file as it is written to a [`Pack`]: everything is looked at, every mistake is kept.
 
+mod capable;
 mod entity;
 mod field;
 mod request;
+mod shapes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::model::Model;
 
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 15] = [
     "pack",
     "title",
     "driver",
@@ -32,8 +34,11 @@ const MEMBERS: [&str; 14] = [
     "paging",
     "longest_target",
     "errors",
+    "shapes",
     "entities",
 ];
+
+pub(super) use self::field::is_stored;
 
 pub(super) fn parse(name: &str, yaml: &str) -> Result<Pack, Vec<Mistake>> {
     let root = Node::parse(yaml).map_err(|(line, says)| vec![Mistake { line, at: String::new(), says }])?;
@@ -47,6 +52,15 @@ pub(super) fn parse(name: &str, yaml: &str) -> Result<Pack, Vec<Mistake>> {
             Err(reader.mistakes)
         }
     }
+}
+
+/// Which members each place of a file may have, whatever else is wrong with it.
+#[cfg(test)]
+pub(super) fn allowed(yaml: &str) -> BTreeMap<String, std::collections::BTreeSet<String>> {
+    let mut reader = Reader::default();
+    let root = Node::parse(yaml).expect("YAML");
+    whole(&mut reader, "every", &Arc::new(root));
+    reader.allowed
 }
 
 pub(super) fn bind(pack: &Pack, given: &BTreeMap<String, String>) -> Result<Pack, Vec<String>> {
@@ -98,6 +112,10 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
     let tag = reader.raw(&top, "tag");
     let paging = top.get("paging").and_then(|node| paging(reader, node, "paging"));
     let entities = entities(reader, &top, language);
+    let shapes = shapes::read(reader, &top, language);
+    if reader.given.is_none() {
+        capable::check(reader, &top, language, paging.as_ref(), &entities);
+    }
     Some(Pack {
         name: name.to_owned(),
         title: title.unwrap_or_default(),
@@ -111,6 +129,7 @@ fn whole(reader: &mut Reader, name: &str, root: &Arc<Node>) -> Option<Pack> {
         paging: paging.unwrap_or(Paging { style: PagingStyle::None, size: 100, pages: 1 }),
         longest_target: reader.number(&top, "longest_target").unwrap_or(4_000) as usize,
         errors: errors(reader, &top),
+        shapes,
         entities,
         settings: std::mem::take(&mut reader.settings),
         source: Arc::clone(root),

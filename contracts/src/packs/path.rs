@@ -2,7 +2,10 @@
 //!
 //! `[]` goes through every element of a list, `[0]` to one, `[id=42]` to the one whose member has that value
 //! (`[paid=]` to the one whose member has none), `^` from a row to what encloses its list, and a final `?` says that
-//! the value may be missing without that being news. Members with dots or other signs are quoted: `"@odata.nextLink"`.
+//! the value may be missing without that being news; `??` that something else may stand on the way, too. Members with
+//! dots or other signs are quoted: `"@odata.nextLink"`.
+
+use std::fmt;
 
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Path {
     pub steps: Vec<Step>,
     /// Whether a missing value is usual.
     pub optional: bool,
+    /// Whether it is usual, too, that something else stands on the way: an id where an object may be.
+    pub lenient: bool,
 }
 
 impl Path {
@@ -34,7 +39,9 @@ impl Path {
         let mut rest = text.trim();
         let optional = rest.ends_with('?');
         rest = rest.strip_suffix('?').unwrap_or(rest);
-        let mut path = Path { optional, ..Path::default() };
+        let lenient = rest.ends_with('?');
+        rest = rest.strip_suffix('?').unwrap_or(rest);
+        let mut path = Path { optional, lenient, ..Path::default() };
         if rest == "$" {
             return Ok(path);
         }
@@ -67,6 +74,39 @@ impl Path {
     }
 }
 
+impl fmt::Display for Path {
+    /// As packs write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.up == 0 && self.steps.is_empty() {
+            return f.write_str("$");
+        }
+        f.write_str(&"^".repeat(self.up))?;
+        let mut dot = self.up > 0;
+        for step in &self.steps {
+            match step {
+                Step::Member(name) => {
+                    f.write_str(if dot { "." } else { "" })?;
+                    let quoted = name.contains('.') || !name.chars().all(is_plain);
+                    if quoted { write!(f, "\"{name}\"")? } else { f.write_str(name)? }
+                }
+                Step::Each => f.write_str("[]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Having(name, value) => write!(f, "[{name}={value}]")?,
+            }
+            dot = true;
+        }
+        f.write_str(match (self.optional, self.lenient) {
+            (_, true) => "??",
+            (true, false) => "?",
+            (false, false) => "",
+        })
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | ':' | '#')
+}
+
 fn step(rest: &str, first: bool) -> Result<(Step, &str), &'static str> {
     if let Some(inside) = rest.strip_prefix('[') {
         let (inside, after) = inside.split_once(']').ok_or("a `[` is not closed")?;
@@ -79,8 +119,7 @@ fn step(rest: &str, first: bool) -> Result<(Step, &str), &'static str> {
     }
     let end = rest.find(['.', '[']).unwrap_or(rest.len());
     let (name, after) = rest.split_at(end);
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | ':' | '#');
-    match name.is_empty() || !name.chars().all(plain) {
+    match name.is_empty() || !name.chars().all(is_plain) {
         true => Err("members are letters, digits, `_`, `-`, `$`, `@`, `:` and `#`, or quoted"),
         false => Ok((Step::Member(name.to_owned()), after)),
     }
@@ -111,11 +150,28 @@ mod tests {
         assert!(path.is_many());
         assert_eq!(path.members(), ["items", "data"]);
         let path = Path::parse("^.metadata.erp_id?").expect("a path");
-        assert_eq!((path.up, path.optional, path.steps.len()), (1, true, 2));
+        assert_eq!((path.up, path.optional, path.lenient, path.steps.len()), (1, true, false, 2));
+        let path = Path::parse("customer.id??").expect("a path");
+        assert_eq!((path.optional, path.lenient, path.steps.len()), (true, true, 2));
         let path = Path::parse("custom_fields[id=42].value").expect("a path");
         assert_eq!(path.steps[1], Step::Having("id".into(), "42".into()));
         assert_eq!(Path::parse("\"@odata.nextLink\"").expect("a path").steps, [member("@odata.nextLink")]);
         assert_eq!(Path::parse("$").expect("the whole"), Path::default());
+    }
+
+    #[test]
+    fn a_path_is_written_as_it_is_read() {
+        for text in [
+            "a.b",
+            "items.data[].price.id",
+            "^.metadata.erp_id?",
+            "f[id=42].value",
+            "\"@odata.next.Link\"",
+            "$",
+            "[0].x??",
+        ] {
+            assert_eq!(Path::parse(text).expect("a path").to_string(), text);
+        }
     }
 
     #[test]

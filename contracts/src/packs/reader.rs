@@ -19,6 +19,9 @@ pub(super) struct Reader {
     pub(super) given: Option<BTreeMap<String, String>>,
     /// Whether what a row leaves out is null.
     pub(super) absent_is_null: bool,
+    /// Which members each place may have, for the test that the schema says the same.
+    #[cfg(test)]
+    pub(super) allowed: BTreeMap<String, std::collections::BTreeSet<String>>,
 }
 
 /// A map that is being read: its members by name, and where it stands.
@@ -60,6 +63,8 @@ impl Reader {
     /// A map with only these keys.
     pub(super) fn section<'n>(&mut self, node: &'n Node, at: &str, allowed: &[&str]) -> Option<Section<'n>> {
         let section = self.map(node, at)?;
+        #[cfg(test)]
+        self.allowed.insert(at.to_owned(), allowed.iter().map(|name| (*name).to_owned()).collect());
         for entry in section.entries {
             if !allowed.contains(&entry.key.as_str()) {
                 let says = format!("`{}` is not known here{}", entry.key, did_you_mean(&entry.key, allowed));
@@ -192,6 +197,10 @@ impl Reader {
     }
 
     pub(super) fn path(&mut self, node: &Node, at: &str) -> Option<Path> {
+        if matches!(node.kind, Kind::Bool(_)) {
+            self.mistake(node.line, at, "YAML reads this as true or false; a member of that name is written in quotes");
+            return None;
+        }
         let text = self.raw_text(node, at)?;
         let text = self.name(&text, node.line, at)?;
         match Path::parse(&text) {

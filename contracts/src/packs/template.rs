@@ -19,11 +19,13 @@ pub enum Hole {
     Statuses,
     /// `?,?,?`: as many question marks as there are keys.
     Marks,
+    /// How the system's description calls the entity; only where shapes are asked for.
+    Shape,
 }
 
 impl Hole {
     /// Every hole with its name.
-    pub const ALL: [(&'static str, Hole); 8] = [
+    pub const ALL: [(&'static str, Hole); 9] = [
         ("keys", Hole::Keys),
         ("key", Hole::Key),
         ("fields", Hole::Fields),
@@ -32,6 +34,7 @@ impl Hole {
         ("open", Hole::Open),
         ("statuses", Hole::Statuses),
         ("marks", Hole::Marks),
+        ("shape", Hole::Shape),
     ];
 
     /// The hole of a name.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::audit::Trail;
 use crate::snapshot::Snapshot;
+use crate::telemetry::{DriftSummary, Telemetry};
 
 #[derive(Serialize)]
 struct Status<'s> {
@@ -36,6 +36,9 @@ struct SystemStatus<'s> {
     system: &'s str,
     role: &'static str,
     pack: &'s str,
+    /// Where it differs from its pack; `/api/drift` tells which fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftSummary>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +57,8 @@ struct IssuerStatus<'s> {
 }
 
 /// The status as JSON.
-pub(super) fn json(snapshot: &Snapshot, trail: Option<&Trail>) -> Vec<u8> {
+pub(super) fn json(snapshot: &Snapshot, telemetry: &Telemetry) -> Vec<u8> {
+    let (drifts, trail) = (telemetry.drifts(), telemetry.trail());
     let settings = &snapshot.settings;
     let tenants = settings.tenants.values().map(|tenant| TenantStatus {
         tenant: tenant.id.as_str(),
@@ -65,6 +69,7 @@ pub(super) fn json(snapshot: &Snapshot, trail: Option<&Trail>) -> Vec<u8> {
                 system: system.id.as_str(),
                 role: system.role.as_str(),
                 pack: &system.pack.name,
+                drift: drifts.of(&tenant.id, &system.id),
             })
             .collect(),
         consumers: tenant.consumers.keys().map(|consumer| consumer.as_str()).collect(),

@@ -17,6 +17,16 @@ pub(super) struct Arguments {
     /// Check the form of references to secrets only; look none up.
     #[arg(long)]
     no_secrets: bool,
+    /// Ask each system for its shapes, with its own credentials and without changing anything, and say where it differs
+    /// from what its pack reads.
+    #[arg(long, conflicts_with = "no_secrets")]
+    live: bool,
+    /// With --live: only this tenant's systems.
+    #[arg(long, requires = "live")]
+    tenant: Option<String>,
+    /// With --live: how long one system may take in all, in seconds.
+    #[arg(long, requires = "live", default_value_t = 60)]
+    seconds: u64,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -25,6 +35,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Ok(settings) => {
             eprint!("{}", lines("warning: ", &settings.warnings));
             println!("{}: in order: {}", arguments.folder.display(), summary(&settings));
+            if arguments.live {
+                return super::live::run(&settings, arguments.tenant.as_deref(), arguments.seconds);
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(mistakes) => {
@@ -55,6 +68,6 @@ fn summary(settings: &Settings) -> String {
     parts.join(", ")
 }
 
-fn count(number: usize, noun: &str) -> String {
+pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -22,14 +22,17 @@ enum Kind {
     Tenant,
     /// apis/<api>/<version>/api.yaml
     Api,
+    /// packs/<name>.yaml
+    Pack,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let document = match arguments.kind {
-        Kind::Gateway => Document::Gateway,
-        Kind::Tenant => Document::Tenant,
-        Kind::Api => Document::Api,
+    let schema = match arguments.kind {
+        Kind::Gateway => settings::schema(Document::Gateway).to_value(),
+        Kind::Tenant => settings::schema(Document::Tenant).to_value(),
+        Kind::Api => settings::schema(Document::Api).to_value(),
+        Kind::Pack => portico_contracts::packs::schema(),
     };
-    super::print(&format!("{}\n", serde_json::to_string_pretty(&settings::schema(document))?))?;
+    super::print(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -51,6 +51,9 @@ pub struct Access {
     /// OAuth client secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+    /// What is shown for tokens beside the secret, where an account has granted it once and for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// Where tokens are handed out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_url: Option<String>,

@@ -1,6 +1,7 @@
 //! What can be wrong with a system.
 
 pub(crate) mod body;
+pub(crate) mod described;
 pub(crate) mod json;
 mod parse;
 pub(crate) mod switch;

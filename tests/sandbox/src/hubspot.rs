@@ -164,6 +164,7 @@ impl Vendor for HubSpot {
         Access {
             client_id: Some(self.credentials.client_id.clone()),
             client_secret: Some(self.credentials.client_secret.clone()),
+            refresh_token: Some(self.refresh_token()),
             token_url: Some(format!("{base_url}{}", token::PATH)),
             api_key: Some(self.credentials.api_key.clone()),
             ..Access::default()

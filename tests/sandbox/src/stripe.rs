@@ -68,6 +68,8 @@ impl Stripe {
         let mut body = match path.as_slice() {
             ["v1", "balance"] => params.only(&[]).map(|()| shapes::balance())?,
             ["v1", "entitlements", "active_entitlements"] => lists::active_entitlements(&world, &params)?,
+            ["v1", "subscription_items"] => lists::subscription_items(&world, &params)?,
+            ["v1", "invoices", id, "lines"] => lists::invoice_lines(&world, id, &params)?,
             ["v1", kind] => lists::list(&world, kind_of(kind).ok_or_else(no_route)?, &params)?,
             // Search expands by itself, because its total is expanded, too.
             ["v1", kind, "search"] => return search::search(&world, kind_of(kind).ok_or_else(no_route)?, &params),

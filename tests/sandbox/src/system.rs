@@ -21,7 +21,7 @@ use crate::calls::{CallRecord, Calls};
 use crate::clock::Clock;
 use crate::credentials::{Access, Credentials};
 use crate::fault::switch::Switch;
-use crate::fault::{Fault, body, json};
+use crate::fault::{Drift, Fault, body, described, json};
 use crate::serve::{Body, Site, response};
 use crate::tenant::{Role, Tenant};
 use crate::vendor::{Call, Reply, Vendor};
@@ -103,7 +103,7 @@ impl System {
             Fault::Malformed => body::malformed(self.vendor.answer(call)),
             Fault::Redirect => Reply::empty(302).with("location", format!("{}{}", self.elsewhere, call.target())),
             Fault::ExpiredToken if self.came_with_a_key(call) => self.vendor.expired(call),
-            Fault::Drift(drift) => self.change(call, |value| json::drift(value, drift)),
+            Fault::Drift(drift) => self.drifted(call, drift),
             Fault::WrongRows(how) => self.change(call, |value| json::wrong_rows(value, *how, self.vendor.key_fields())),
             Fault::NextLinkElsewhere => {
                 let link = format!("{}{}", self.elsewhere, call.target());
@@ -119,6 +119,19 @@ impl System {
         let key = self.credentials.api_key.as_str();
         let is_key = |shown: Option<&str>| shown == Some(key);
         self.info.credentials.token_url.is_none() || is_key(call.bearer()) || is_key(call.header("x-sn-apikey"))
+    }
+
+    /// A field is not what it was: in rows, and in what the system says about itself.
+    fn drifted(&self, call: &Call, drift: &Drift) -> Reply {
+        if call.path.ends_with("/$metadata") {
+            let mut reply = self.vendor.answer(call);
+            reply.body = described::metadata(&String::from_utf8_lossy(&reply.body), drift).into();
+            return reply;
+        }
+        self.change(call, |value| {
+            described::listed(value, drift);
+            json::drift(value, drift);
+        })
     }
 
     fn change(&self, call: &Call, change: impl FnOnce(&mut Value)) -> Reply {

@@ -10,9 +10,11 @@ use crate::ask::Narrow;
 use crate::connect::wire::Drift;
 
 mod chargebee;
+mod drifting;
 mod dynamics365;
 mod hostile;
 mod hubspot;
+mod links;
 mod netsuite;
 mod salesforce;
 mod servicenow;

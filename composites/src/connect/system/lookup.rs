@@ -158,9 +158,7 @@ fn sorted(system: &System, ask: &Ask, keys: Vec<Key>, read: Read) -> Told {
     let mut told = Told { answered: true, ..Told::default() };
     for (key, sorting) in keys.into_iter().zip(sorted.keys) {
         let found = match sorting {
-            // A row that was left out may have been this key's: then "nothing" is not the truth.
-            Sorting::Page(page) if page.rows.is_empty() => read.unreadable.clone().map_or(Ok(page), Err),
-            Sorting::Page(page) => Ok(page),
+            Sorting::Page(page) => with_unread(page, read.unreadable.as_ref(), system.driver.adds_up(ask)),
             Sorting::Failed(failure) => Err(Arc::new(failure.of_system(&system.id, system.role))),
             Sorting::Unsure if alone => {
                 Err(fail(system, Code::TooManyRows, "has more for this key than one answer may read"))
@@ -173,6 +171,15 @@ fn sorted(system: &System, ask: &Ask, keys: Vec<Key>, read: Read) -> Told {
         told.found.push((key, found));
     }
     told
+}
+
+/// A row that was left out may have been this key's: then neither "nothing" nor a sum is the truth, and a list is short.
+fn with_unread(page: Page, unread: Option<&Arc<Failure>>, adds_up: bool) -> Found {
+    match unread {
+        Some(failure) if page.rows.is_empty() || adds_up => Err(Arc::clone(failure)),
+        Some(failure) => Ok(Page { unread: page.unread.or_else(|| Some(Arc::clone(failure))), ..page }),
+        None => Ok(page),
+    }
 }
 
 fn fail(system: &System, code: Code, says: &str) -> Arc<Failure> {

@@ -9,8 +9,17 @@ use super::super::{EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, M
 use super::{field, request};
 use crate::model::{ObjectType, TypeRef};
 
-const MEMBERS: [&str; 12] =
-    ["from", "columns", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "rows"];
+const MEMBERS: [&str; 13] = [
+    "from", "columns", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "rows",
+    "shape",
+];
+
+const LOOK_UP: [&str; 9] = ["path", "from", "batch", "keys", "request", "links", "rows", "paging", "truncated"];
+
+/// Whether entities or their look-ups have a member of this name.
+pub(super) fn is_member(name: &str) -> bool {
+    MEMBERS.contains(&name) || LOOK_UP.contains(&name)
+}
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -36,6 +45,7 @@ pub(super) fn read(
         Some(node) => reader.raw_text(node, at).and_then(|text| reader.name(&text, node.line, at)),
         None => None,
     };
+    let shape = super::shapes::of_entity(reader, &section, language, &from);
     Some(EntityMapping {
         of,
         from,
@@ -49,6 +59,8 @@ pub(super) fn read(
         combine: reader.choice(&section, "combine", &[("sum", true)]).unwrap_or(false),
         open: open(reader, &section),
         statuses: statuses(reader, &section),
+        shape,
+        rows: rows.unwrap_or_else(|| default_rows(language)),
     })
 }
 
@@ -192,10 +204,9 @@ fn look_up(
     language: Language,
     rows: Option<&Path>,
 ) -> Option<LookUp> {
-    let allowed = ["path", "from", "batch", "keys", "request", "links", "rows", "paging", "truncated"];
     let empty = Node { line: node.line, kind: Kind::Map(Vec::new()) };
     let node = if matches!(node.kind, Kind::Null) { &empty } else { node };
-    let section = reader.section(node, at, &allowed)?;
+    let section = reader.section(node, at, &LOOK_UP)?;
     let path = reader.path_at(&section, "path").or_else(|| first_path(&mapping.2));
     if path.is_none() && language != Language::Rest {
         reader.mistake(section.line, at, "say `path`: the field is not read from one place");

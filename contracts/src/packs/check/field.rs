@@ -30,9 +30,47 @@ const MEMBERS: [&str; 15] = [
     "first_of",
 ];
 
+/// Whether fields have a member of this name.
+pub(super) fn is_member(name: &str) -> bool {
+    MEMBERS.contains(&name)
+}
+
+/// What may be said about a value of a type, and how the type is called.
+fn sayable(field: &Field) -> (&'static str, Vec<&'static str>) {
+    let (kind, own): (_, &[&str]) = match field.type_name() {
+        "ID" | "String" => ("text", &["as", "join", "with"]),
+        "CurrencyCode" => ("a currency", &[]),
+        "Int" => ("a whole number", &["times"]),
+        "Decimal" => ("a number", &["times"]),
+        "Money" => ("an amount", &["currency", "unit", "times"]),
+        "Date" | "DateTime" => ("a day or a moment", &["format"]),
+        _ => ("a value of words", &["map", "otherwise"]),
+    };
+    let common = ["path", "const", "only_if", "else", "first_of"];
+    (kind, common.into_iter().chain(own.iter().copied()).collect())
+}
+
+/// What would be left out in silence: members of other types, a second way to have the value, words without their
+/// condition.
+fn makes_sense(reader: &mut Reader, section: &Section<'_>, field: &Field) {
+    let (kind, fits) = sayable(field);
+    super::capable::field_members(reader, section, kind, &fits);
+    let ways: Vec<&str> =
+        ["path", "join", "const", "first_of"].into_iter().filter(|way| section.get(way).is_some()).collect();
+    if ways.len() > 1 {
+        reader.mistake(section.line, &section.at, format!("only one of {} can be said", ways.join(", ")));
+    }
+    for (word, of) in [("else", "only_if"), ("with", "join"), ("unit", "path"), ("only_if", "path")] {
+        let has = |name: &str| section.get(name).is_some() || (name == "path" && section.get("join").is_some());
+        if has(word) && !has(of) {
+            reader.mistake(section.line, &section.at(word), format!("`{word}` goes with `{of}`"));
+        }
+    }
+}
+
 /// Whether a field is stored, rather than looked up, decided or added by the gateway. One that is taken from another
 /// entity may be stored as well, but for the customer's, who is joined from several systems.
-pub(super) fn is_stored(of: &ObjectType, field: &Field) -> bool {
+pub(in crate::packs) fn is_stored(of: &ObjectType, field: &Field) -> bool {
     let ours = of.has_source && matches!(field.name, "source" | "extensions");
     let may_be = |relation: &Relation| relation.take.is_some() && of.name != "Customer";
     field.relation.as_ref().is_none_or(may_be) && field.composite.is_none() && !ours
@@ -117,6 +155,7 @@ fn section(reader: &mut Reader, node: &Node, at: &str, field: &Field) -> Option<
     if let Some(inner) = section.get("object") {
         return object(reader, inner, at, field);
     }
+    makes_sense(reader, &section, field);
     if let Some(Node { kind: Yaml::List(items), .. }) = section.get("first_of") {
         return first_of(reader, items, at, field);
     }
@@ -137,6 +176,9 @@ fn section(reader: &mut Reader, node: &Node, at: &str, field: &Field) -> Option<
         }
         reader.mistake(section.line, at, "say where the value stands: `path`, `join`, `const`, `object` or `first_of`");
         return None;
+    }
+    if !field.is_list() && paths.iter().any(super::super::Path::is_many) {
+        reader.mistake(section.line, at, "the path finds several values, but the field holds one");
     }
     let only_if = section.get("only_if").map(|inner| conditions(reader, inner, &section.at("only_if")));
     let otherwise = match section.get("else") {

@@ -183,3 +183,78 @@ fn what_columns_pages_and_links_lack_is_said() {
     ]
     "#);
 }
+
+const OWN: &str = "
+pack: small
+title: A small system
+driver: rest
+paging: { offset: skip }
+entities:
+  Case:
+    rows: data[]
+    fields:
+      number: id
+      subject: { path: title }
+      status: { path: state, map: { a: OPEN } }
+      openedAt: created
+    by:
+      number: { request: { path: '/cases/{key}' } }
+";
+
+#[test]
+fn what_a_driver_cannot_do_is_refused_with_its_line() {
+    assert!(Pack::parse("small", OWN).is_ok());
+    let yaml = OWN
+        .replace("driver: rest", "driver: rest\npath: /data")
+        .replace("    rows: data[]", "    rows: data[]\n    order: id\n    filter: x = 1\n    open: { yes: a, no: b }\n    statuses: { enum: State }")
+        .replace("paging: { offset: skip }", "paging: { cursor: { path: next, parameter: after, in: body } }")
+        .replace("by:\n", "by:\n      status: { request: { path: '/cases', query: { ids: '{keys}{open}{statuses}' } }, from: x }\n");
+    insta::assert_snapshot!(mistakes(&yaml).join("\n"), @"
+    5: path: the driver `rest` does not read it: requests say their paths
+    10: entities.Case.order: the driver `rest` does not read `order`
+    11: entities.Case.filter: the driver `rest` does not read `filter`
+    13: entities.Case.statuses.enum: the driver `rest` does not read `enum`
+    20: entities.Case.by.status: only in SuiteQL packs a look-up has tables of its own
+    20: entities.Case.by.status: its pages are asked for in the body, and its request has none
+    21: entities.Case.by.number: its pages are asked for in the body, and its request has none
+    ");
+    let odata = SMALL
+        .replace(
+            "where: { dataAreaId: '{company}' }",
+            "where: { 'lines[].area': '{company}' }\n    rows: value[]\n    statuses: { each: x }",
+        )
+        .replace("by: { number: }", "by: { number: { path: 'a[0].b' } }")
+        .replace("entities:", "paging: { offset: skip }\nentities:");
+    insta::assert_snapshot!(mistakes(&odata).join("\n"), @"
+    8: paging: the driver `odata` pages by link, not by offset
+    12: entities.Order.where: the driver `odata` can filter by members only
+    13: entities.Order.rows: the driver `odata` does not read `rows`
+    14: entities.Order.statuses.each: the driver `odata` does not read `each`
+    20: entities.Order.by.number: the driver `odata` can filter by members only; say `path`
+    ");
+    let columns = COLUMNS.replace("customerNumber: number", "customerNumber: number[0]");
+    insta::assert_snapshot!(mistakes(&columns).join("\n"), @"
+    16: entities.Receivables.fields.customerNumber: the driver `suiteql` reads columns: a name of `columns`, and nothing inside it
+    18: entities.Receivables.by.customerNumber: the driver `suiteql` can filter by members only; say `path`
+    ");
+}
+
+#[test]
+fn what_would_be_left_out_in_silence_is_refused() {
+    let yaml = OWN
+        .replace("number: id", "number: no")
+        .replace("{ path: title }", "{ path: title, map: { a: b }, format: day, with: ', ', else: x }")
+        .replace("openedAt: created", "openedAt: { path: [created, created], unit: minor, const: now }\n      priority: { const: HIGH, only_if: { a: b } }");
+    insta::assert_snapshot!(mistakes(&yaml).join("\n"), @"
+    8: entities.Case.fields: `number` is promised by the model and must be mapped
+    10: entities.Case.fields.number: YAML reads this as true or false; a member of that name is written in quotes
+    11: entities.Case.fields.subject.map: `map` says nothing about text; did you mean `as`?
+    11: entities.Case.fields.subject.format: `format` says nothing about text
+    11: entities.Case.fields.subject.else: `else` goes with `only_if`
+    11: entities.Case.fields.subject.with: `with` goes with `join`
+    13: entities.Case.fields.openedAt.unit: `unit` says nothing about a day or a moment
+    13: entities.Case.fields.openedAt: only one of path, const can be said
+    14: entities.Case.fields.priority.only_if: `only_if` goes with `path`
+    16: entities.Case.by.number: `number` is not mapped, so that rows could not be told apart by it
+    ");
+}

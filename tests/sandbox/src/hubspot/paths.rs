@@ -54,7 +54,8 @@ pub(crate) fn resource<'p>(path: &[&'p str]) -> Result<Resource<'p>, Refusal> {
         ("associations", [from, to, "batch", "read"]) => Ok(Resource::AssociationBatch(named(from)?, named(to)?)),
         ("properties", [object]) => named(object).map(Resource::Properties),
         ("properties", [object, name]) => Ok(Resource::Property(named(object)?, name)),
-        ("owners", []) => Ok(Resource::Owners),
+        // The vendor writes a slash behind it.
+        ("owners", [] | [""]) => Ok(Resource::Owners),
         ("owners", [id]) => Ok(Resource::Owner(id)),
         _ => Err(Refusal::no_route()),
     }

@@ -86,10 +86,15 @@ fn sort(object: &Object, sorts: &Value) -> Result<Option<(&'static Property, boo
         Some([sort]) => sort,
         Some(_) => return Err(Refusal::invalid("Only one sort is allowed")),
     };
-    let name = sort.as_str().or_else(|| sort["propertyName"].as_str()).unwrap_or_default();
+    // In short a name, with a minus before it for what is greatest first.
+    let (name, is_descending) = match sort.as_str() {
+        Some(short) => (short.trim_start_matches('-'), short.starts_with('-')),
+        None => (sort["propertyName"].as_str().unwrap_or_default(), false),
+    };
     let property = object.property(name).ok_or_else(|| unknown(name))?;
     match sort["direction"].as_str() {
-        None | Some("ASCENDING") => Ok(Some((property, false))),
+        None => Ok(Some((property, is_descending))),
+        Some("ASCENDING") => Ok(Some((property, false))),
         Some("DESCENDING") => Ok(Some((property, true))),
         Some(other) => Err(Refusal::invalid(format!("Invalid sort direction: {other}"))),
     }

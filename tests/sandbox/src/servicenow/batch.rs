@@ -18,9 +18,9 @@ pub(super) fn answer(call: &Call, answer_one: impl Fn(&Call) -> Reply) -> Result
     let calls = body["rest_requests"].as_array().ok_or_else(|| Refusal::body("rest_requests is missing"))?;
     let (served, left) = calls.split_at(calls.len().min(MOST_CALLS));
     let served = served.iter().map(|part| one(call, part, &answer_one)).collect::<Result<Vec<_>, _>>()?;
-    let left: Vec<&Value> = left.iter().map(|part| &part["id"]).collect();
+    let left: Vec<String> = left.iter().map(|part| id(&part["id"])).collect();
     let body = json!({
-        "batch_request_id": body["batch_request_id"],
+        "batch_request_id": id(&body["batch_request_id"]),
         "serviced_requests": served,
         "unserviced_requests": left,
     });
@@ -47,9 +47,14 @@ fn one(call: &Call, part: &Value, answer_one: impl Fn(&Call) -> Reply) -> Result
         .iter()
         .map(|(name, value)| json!({"name": name.as_str(), "value": value.to_str().unwrap_or_default()}));
     Ok(json!({
-        "id": part["id"],
+        "id": id(&part["id"]),
         "status_code": reply.status.as_u16(),
         "headers": headers.collect::<Vec<_>>(),
         "body": STANDARD.encode(&reply.body),
     }))
+}
+
+/// Ids come back as text, however they were sent: the vendor's own client counts its batches and compares texts.
+fn id(sent: &Value) -> String {
+    sent.as_str().map_or_else(|| sent.to_string(), str::to_owned)
 }

@@ -47,6 +47,37 @@ pub(crate) fn active_entitlements(world: &World, params: &Params<'_>) -> Result<
     Ok(listed("/v1/entitlements/active_entitlements", &data, has_more))
 }
 
+/// The lists that stand inside of objects, at the address that they name: `GET /v1/invoices/{id}/lines` and
+/// `GET /v1/subscription_items?subscription=…`.
+fn nested(
+    world: &World,
+    (kind, id, param): (Kind, &str, &str),
+    member: &str,
+    params: &Params<'_>,
+) -> Result<Value, Refusal> {
+    let number = kind.number(world, id).ok_or_else(|| Refusal::missing(kind.name(), id, param))?;
+    let list = &shape(world, kind, number)[member];
+    let all = list["data"].as_array().cloned().unwrap_or_default();
+    let position = |cursor: &str| all.iter().position(|item| item["id"] == cursor);
+    let numbers: Vec<usize> = (0..all.len()).collect();
+    let (page, has_more) = page(&numbers, params, position, "object")?;
+    let data: Vec<Value> = page.iter().filter_map(|number| all.get(*number).cloned()).collect();
+    Ok(listed(list["url"].as_str().unwrap_or_default(), &data, has_more))
+}
+
+/// `GET /v1/subscription_items`, which are of one subscription.
+pub(crate) fn subscription_items(world: &World, params: &Params<'_>) -> Result<Value, Refusal> {
+    params.only(&[&PAGING[..], &["subscription"]].concat())?;
+    let id = params.get("subscription").ok_or_else(|| Refusal::missing_param("subscription"))?;
+    nested(world, (Kind::Subscription, id, "subscription"), "items", params)
+}
+
+/// `GET /v1/invoices/{id}/lines`.
+pub(crate) fn invoice_lines(world: &World, id: &str, params: &Params<'_>) -> Result<Value, Refusal> {
+    params.only(&PAGING)?;
+    nested(world, (Kind::Invoice, id, "invoice"), "lines", params)
+}
+
 fn listed(url: &str, data: &[Value], has_more: bool) -> Value {
     json!({ "object": "list", "data": data, "has_more": has_more, "url": url })
 }

@@ -170,7 +170,13 @@ fn invoiced(world: &World, number: usize) -> Option<Value> {
         "effective_at": created,
         "hosted_invoice_url": format!("https://invoice.stripe.com/i/{id}"),
         "invoice_pdf": format!("https://pay.stripe.com/invoice/{id}/pdf"),
-        "lines": { "object": "list", "data": [], "has_more": false, "url": format!("/v1/invoices/{id}/lines") },
+        "lines": {
+            "object": "list",
+            "data": [line(world, invoice.subscription, number, total, created)],
+            "has_more": false,
+            "total_count": 1,
+            "url": format!("/v1/invoices/{id}/lines"),
+        },
         "livemode": false,
         "metadata": {},
         "next_payment_attempt": open.then_some(created + 15 * 86_400),
@@ -192,6 +198,32 @@ fn invoiced(world: &World, number: usize) -> Option<Value> {
         "subtotal": total,
         "total": total,
     }))
+}
+
+/// The one line of an invoice: a month of the subscription.
+fn line(world: &World, of: &Subscription, invoice: usize, total: i64, created: i64) -> Value {
+    let subscription = subscription_of(invoice);
+    json!({
+        "id": kinds::id("il", world.tenant, invoice),
+        "object": "line_item",
+        "amount": total,
+        "currency": "eur",
+        "description": format!("{} × {}", of.quantity, of.plan),
+        "invoice": Kind::Invoice.id(world.tenant, invoice),
+        "livemode": false,
+        "metadata": {},
+        "parent": {
+            "type": "subscription_item_details",
+            "subscription_item_details": {
+                "proration": false,
+                "subscription": Kind::Subscription.id(world.tenant, subscription),
+                "subscription_item": kinds::id("si", world.tenant, subscription),
+            },
+        },
+        "period": { "start": created, "end": created + 30 * 86_400 },
+        "quantity": of.quantity,
+        "subtotal": total,
+    })
 }
 
 /// What a customer may use now.

@@ -32,7 +32,7 @@ fn one_call_brings_the_subscriptions_of_several_customers() {
     assert_debug_snapshot!(pages, @r#"
     [
         [
-            "id=\"sub_1\" status=ACTIVE plan=\"Fleet Pro\" currentPeriodEnd=2025-10-05T00:00:00+00:00 cancelAtPeriodEnd=false quantity=3 amount=20.99 EUR customerNumber=\"C-1001\" billingId=\"cus_1\"",
+            "id=\"sub_1\" status=ACTIVE plan=\"Fleet Pro\" currentPeriodEnd=2025-10-05T00:00:00+00:00 cancelAtPeriodEnd=false quantity=3 amount=62.97 EUR customerNumber=\"C-1001\" billingId=\"cus_1\"",
             "id=\"sub_2\" status=UNKNOWN plan=\"price_2\" currentPeriodEnd=2025-10-05T00:00:00+00:00 cancelAtPeriodEnd=true quantity=1 amount=2000 JPY customerNumber=\"C-1001\" billingId=\"cus_1\"",
         ],
         [],
@@ -63,7 +63,7 @@ fn subscriptions_of_older_shapes_map_too() {
     assert_debug_snapshot!(pages, @r#"
     [
         [
-            "id=\"sub_old\" status=PAST_DUE plan=\"basic\" currentPeriodEnd=2025-10-05T00:00:00+00:00 cancelAtPeriodEnd=false quantity=2 amount=10.00 USD billingId=\"cus_1\"",
+            "id=\"sub_old\" status=PAST_DUE plan=\"basic\" currentPeriodEnd=2025-10-05T00:00:00+00:00 cancelAtPeriodEnd=false quantity=2 amount=20.00 USD billingId=\"cus_1\"",
         ],
     ]
     "#);
