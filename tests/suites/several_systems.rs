@@ -101,9 +101,9 @@ async fn without_patterns_both_are_asked_and_the_one_that_knows_it_answers() {
         assert!(!reply.data()["order"]["lines"].as_array().expect("lines").is_empty());
     }
     insta::assert_snapshot!(asked(&scene, r#"{ order(number: "SO-0") { number } }"#).await.json()["errors"][0]["message"], @r#""acme-erp and globex-erp have no Order by this number.""#);
-    scene.sandbox().set_fault(Tenant::Globex, Role::Erp, Fault::Down).await;
+    scene.sandbox().set_fault(Tenant::Globex, Role::Erp, Fault::Status(500)).await;
     // What the other one would say is not known, so neither is that there is no such order.
-    insta::assert_snapshot!(told(&scene, r#"{ a: order(number: "SO-1042") @freshness(maxAge: 0) { number } b: order(number: "SO-7041") { number } }"#).await, @r#"{"a":{"number":"SO-1042"},"b":null} a upstream_unavailable globex-erp, b upstream_unavailable globex-erp"#);
+    insta::assert_snapshot!(told(&scene, r#"{ a: order(number: "SO-1042") @freshness(maxAge: 0) { number } b: order(number: "SO-7041") { number } }"#).await, @r#"{"a":{"number":"SO-1042"},"b":null} a upstream_error globex-erp, b upstream_error globex-erp"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
