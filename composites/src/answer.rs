@@ -10,6 +10,7 @@ mod decide;
 mod discrepancies;
 mod error;
 mod order_check;
+mod unknown;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ use crate::gather::Gathered;
 use crate::plan::Plan;
 
 pub use error::{AnswerError, Segment};
+pub(crate) use unknown::UnknownTo;
 
 /// The data of an answer and what went wrong in it.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Written {
     pub(crate) bytes: usize,
     /// Credit decisions that were made, for the audit trail: id and outcome.
     pub(crate) decisions: Vec<(String, &'static str)>,
+    /// Systems that do not know a customer which others know.
+    pub(crate) unknown_to: UnknownTo,
 }
 
 /// Writes the whole answer. `introspected` is async-graphql's answer to the introspection fields.

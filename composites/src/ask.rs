@@ -10,7 +10,9 @@ use portico_contracts::tenancy::{ConsumerId, Role, SystemId, TenantId, Tier};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::connect::subject::Subject;
 use crate::endure::Limits;
+use crate::estate::Share;
 use crate::fresh::Freshness;
 
 /// The value of one key, exactly as the caller or a record gave it.
@@ -75,6 +77,8 @@ pub struct Call {
     /// Where several requests wait for the same: how urgent it is to the most urgent of them. Alone, `tier` and
     /// `deadline` say it.
     pub urgency: Option<watch::Receiver<Urgency>>,
+    /// The caller's own token, where it showed one and a system of the tenant exchanges it.
+    pub subject: Option<Subject>,
 }
 
 /// How urgent a call is that has not been made yet.
@@ -156,6 +160,17 @@ pub struct Page {
     /// Why rows that may belong to this key could not be read: then these are not all, and neither "no more" nor a sum
     /// is the truth.
     pub unread: Option<Arc<Failure>>,
+    /// Where each row came from, where several systems were asked; empty where one was.
+    pub sources: Vec<Arc<Provenance>>,
+    /// What is not among the rows, because a system that was asked too has not told.
+    pub missing: Vec<Arc<Failure>>,
+}
+
+impl Page {
+    /// Where a row came from; `from` is what is known of the page.
+    pub fn source<'p>(&'p self, row: usize, from: &'p Arc<Provenance>) -> &'p Arc<Provenance> {
+        self.sources.get(row).unwrap_or(from)
+    }
 }
 
 /// What came of one key.
@@ -208,6 +223,11 @@ pub trait Upstream: Send + Sync + std::fmt::Debug {
 
     /// Whether the entity can be looked up by this field, and how many keys at once.
     fn supports(&self, entity: &'static ObjectType, by: &str) -> Option<Support>;
+
+    /// Which keys are its own, where several systems of its role could have them.
+    fn share(&self) -> &Share {
+        Share::whole()
+    }
 
     /// Asks the system: one result for each key, in the order of the keys. Rows that were not asked for are
     /// dropped and reported before this returns. Ends before `call.deadline`.

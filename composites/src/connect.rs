@@ -3,6 +3,7 @@
 //! - [`wire`]: the words between drivers (pure: bytes in, bytes out) and the client that carries them.
 //! - [`driver`]: what a pack makes of a question, and of an answer.
 //! - [`system`]: one system of one tenant, with all that follows, behind [`Upstream`](crate::ask::Upstream).
+//! - [`subject`]: the caller's token, where a system exchanges it.
 //! - [`trial`]: one look-up step by step, for who writes a pack; [`live`]: a system's own description held against it.
 //! - [`notice`]: what a system tells of its own accord, read by the same pack.
 //! - [`client`]: carries a request; [`network`] says where to. [`credentials`]: what we show. [`meter`]: what is reported.
@@ -25,6 +26,7 @@ mod soql;
 mod sort;
 #[cfg(test)]
 mod stage;
+pub mod subject;
 mod suiteql;
 pub mod system;
 pub mod trial;

@@ -11,8 +11,12 @@ mod fake;
 mod random_documents;
 mod refused;
 #[cfg(test)]
+mod several;
+#[cfg(test)]
 mod tests;
 mod topic;
+#[cfg(test)]
+mod twice;
 
 use std::sync::Arc;
 

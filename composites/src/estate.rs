@@ -1,5 +1,8 @@
 //! One tenant's systems and rules: everything about a tenant that planning and answering need.
 
+mod owners;
+mod share;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,13 +12,17 @@ use portico_contracts::tenancy::{SystemId, TenantId};
 
 use crate::ask::Upstream;
 
+pub use owners::Owners;
+pub(crate) use owners::Rule;
+pub use share::{KeyKind, Share, UnfitPattern};
+
 /// A tenant with its systems. Immutable; a reload makes a new one.
 #[derive(Debug)]
 pub struct Estate {
     tenant: TenantId,
     upstreams: Vec<Arc<dyn Upstream>>,
-    /// For each entity the system that owns it; entities that nobody maps are not in it.
-    owners: HashMap<&'static str, usize>,
+    /// For each entity the systems that have it; entities that nobody maps are not in it.
+    owners: HashMap<&'static str, Arc<Owners>>,
     /// The tenant's business rules.
     pub rules: Rules,
 }
@@ -44,12 +51,12 @@ pub enum Misbound {
 }
 
 impl Estate {
-    /// Binds each entity to the system that owns it: the one that the tenant names, else the first system of the
-    /// entity's role that maps it.
+    /// Binds each entity to the systems that have it: those that the tenant names, else all systems of the entity's
+    /// role that map it.
     pub fn new(
         tenant: TenantId,
         upstreams: Vec<Arc<dyn Upstream>>,
-        named: &HashMap<String, SystemId>,
+        named: &HashMap<String, Vec<SystemId>>,
         rules: Rules,
     ) -> Result<Self, Misbound> {
         if let Some(foreign) = upstreams.iter().find(|upstream| *upstream.tenant() != tenant) {
@@ -61,8 +68,8 @@ impl Estate {
         }
         let mut owners = HashMap::new();
         for entity in portico_contracts::model::Model::get().entities() {
-            if let Some(at) = owner_of(entity, &upstreams, named)? {
-                owners.insert(entity.name, at);
+            if let Some(found) = owners_of(entity, &upstreams, named)? {
+                owners.insert(entity.name, Arc::new(found));
             }
         }
         Ok(Estate { tenant, upstreams, owners, rules })
@@ -73,9 +80,14 @@ impl Estate {
         &self.tenant
     }
 
-    /// The system that owns an entity; none where no pack of the tenant maps it.
-    pub fn owner(&self, entity: &ObjectType) -> Option<&Arc<dyn Upstream>> {
-        self.owners.get(entity.name).and_then(|at| self.upstreams.get(*at))
+    /// The systems that have an entity; none where no pack of the tenant maps it.
+    pub fn owners(&self, entity: &ObjectType) -> Option<&Arc<Owners>> {
+        self.owners.get(entity.name)
+    }
+
+    /// The same as a list, which may be empty.
+    pub fn having(&self, entity: &ObjectType) -> &[Arc<dyn Upstream>] {
+        self.owners(entity).map_or(&[], |owners| owners.members())
     }
 
     /// All systems, in the order of the configuration.
@@ -84,16 +96,22 @@ impl Estate {
     }
 }
 
-fn owner_of(
+fn owners_of(
     entity: &'static ObjectType,
     upstreams: &[Arc<dyn Upstream>],
-    named: &HashMap<String, SystemId>,
-) -> Result<Option<usize>, Misbound> {
-    if let Some(system) = named.get(entity.name) {
-        let at = upstreams.iter().position(|upstream| upstream.id() == system);
-        let missing = || Misbound::NoSuchSystem { entity: entity.name.to_owned(), system: system.clone() };
-        return at.map(Some).ok_or_else(missing);
+    named: &HashMap<String, Vec<SystemId>>,
+) -> Result<Option<Owners>, Misbound> {
+    if let Some(systems) = named.get(entity.name) {
+        let one = |system: &SystemId| {
+            let found = upstreams.iter().find(|upstream| upstream.id() == system).cloned();
+            found.ok_or_else(|| Misbound::NoSuchSystem { entity: entity.name.to_owned(), system: system.clone() })
+        };
+        let members: Vec<_> = systems.iter().map(one).collect::<Result<_, _>>()?;
+        return Ok((!members.is_empty()).then(|| Owners::new(members, true, Vec::new())));
     }
     let role = entity.entity.as_ref().map(|facts| facts.role);
-    Ok(upstreams.iter().position(|upstream| Some(upstream.role()) == role && upstream.provides(entity)))
+    let peers = || upstreams.iter().filter(|upstream| Some(upstream.role()) == role);
+    let members: Vec<_> = peers().filter(|upstream| upstream.provides(entity)).cloned().collect();
+    let peers = peers().map(|upstream| upstream.id().clone()).collect();
+    Ok((!members.is_empty()).then(|| Owners::new(members, false, peers)))
 }

@@ -4,6 +4,10 @@
 //! of the same system go as one batch. Nothing waits for a slow system but what needs its answer, and nothing waits
 //! longer than the request's deadline.
 
+pub(crate) mod cursor;
+mod merge;
+mod several;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -31,9 +35,10 @@ pub(crate) struct Gathered {
 }
 
 /// What a relation finds when the answer is written.
-pub(crate) enum Looked<'g> {
+#[derive(Debug)]
+pub(crate) enum Looked {
     /// The step's outcome for the key.
-    Outcome(&'g Outcome),
+    Outcome(Outcome),
     /// The object has no key, so there is nothing to find.
     NoKey,
     /// The key could not be had.
@@ -153,33 +158,75 @@ fn visible(outcome: Outcome, entity: &'static ObjectType, restriction: &Restrict
 impl Gathered {
     /// The keys that a step asks for, from what earlier steps brought.
     fn keys_of(&self, plan: &Plan, step: &Step) -> Vec<Key> {
+        if step.several.is_some() {
+            return Vec::new();
+        }
+        // A key that a row told goes to the systems that this row's system leaves it to.
+        let taken = |key: &Key, row: Option<&Record>| {
+            step.lane.as_ref().is_none_or(|lane| lane.takes(key, row.and_then(|row| row.origin.as_ref())))
+        };
         let all: IndexSet<Key> = match (&step.key, step.within) {
             (KeyExpr::Given(key), _) => [key.clone()].into(),
-            (KeyExpr::OneOf(keys, _), _) => keys.iter().cloned().collect(),
-            (KeyExpr::Via(source, ordinal), _) => self.values(*source, *ordinal),
-            (KeyExpr::Parent(ordinal), Some(source)) => self.values(source, *ordinal),
+            (KeyExpr::OneOf(keys, _), _) => keys.iter().filter(|key| taken(key, None)).cloned().collect(),
+            (KeyExpr::Via(source, ordinal), _) => self.values(plan, *source, *ordinal, taken),
+            (KeyExpr::Parent(ordinal), Some(source)) => self.values(plan, source, *ordinal, taken),
             (KeyExpr::Parent(_), None) => IndexSet::new(),
         };
-        let found_elsewhere =
-            |key: &Key| step.unless.is_some_and(|other| matches!(self.steps[other].get(key), Some(Outcome::Found(..))));
+        let found_elsewhere = |key: &Key| step.unless.is_some_and(|other| self.is_found(plan, other, key));
         debug_assert!(step.unless.is_none_or(|other| plan.steps[other].key == step.key));
         all.into_iter().filter(|key| !found_elsewhere(key)).collect()
     }
 
-    fn values(&self, source: StepId, ordinal: usize) -> IndexSet<Key> {
-        let pages = self.steps[source]
-            .values()
-            .filter_map(|outcome| if let Outcome::Found(page, _) = outcome { Some(page) } else { None });
-        pages.flat_map(|page| &page.rows).filter_map(|row| key_of(row.at(ordinal))).collect()
+    fn is_found(&self, plan: &Plan, step: StepId, key: &Key) -> bool {
+        let found = |step: StepId| matches!(self.steps[step].get(key), Some(Outcome::Found(..)));
+        plan.steps[step]
+            .several
+            .as_ref()
+            .map_or_else(|| found(step), |several| several.parts.iter().any(|part| found(*part)))
+    }
+
+    /// The values of a field of all rows that a step brought and whose key is wanted.
+    fn values(
+        &self,
+        plan: &Plan,
+        source: StepId,
+        ordinal: usize,
+        wanted: impl Fn(&Key, Option<&Record>) -> bool,
+    ) -> IndexSet<Key> {
+        let several = plan.steps[source].several.as_ref();
+        let brought = several.map_or(std::slice::from_ref(&source), |several| several.parts.as_slice());
+        let mut values = IndexSet::new();
+        for step in brought {
+            for outcome in self.steps[*step].values() {
+                let Outcome::Found(page, _) = outcome else { continue };
+                if !plan.steps[*step].many && page.rows.len() > 1 {
+                    // Nobody knows which of them is meant, so nothing is asked about any.
+                    continue;
+                }
+                let keys = page.rows.iter().filter_map(|row| Some((key_of(row.at(ordinal))?, row)));
+                values.extend(keys.filter(|(key, row)| wanted(key, Some(row.as_ref()))).map(|(key, _)| key));
+            }
+        }
+        values
     }
 
     /// What a step found for one object of the answer. `parent` is the record that the relation stands on.
-    pub(crate) fn look(&self, plan: &Plan, step: StepId, parent: Option<&Record>) -> Looked<'_> {
-        let expr = &plan.steps[step].key;
-        match self.key(plan, expr, parent) {
+    pub(crate) fn look(&self, plan: &Plan, step: StepId, parent: Option<&Record>) -> Looked {
+        let asked = &plan.steps[step];
+        if asked.several.is_some() {
+            return self.look_at_all(plan, step, parent, None);
+        }
+        let key = match &asked.lane {
+            Some(lane) => self.key_in_lane(plan, asked, lane, parent),
+            None => self.key(plan, &asked.key, parent),
+        };
+        match key {
             Ok(Some(key)) => match self.steps[step].get(&key) {
-                Some(outcome) => Looked::Outcome(outcome),
-                None => Looked::Failed(Arc::new(self.never_asked(&plan.steps[step]))),
+                Some(Outcome::Found(page, from)) if !asked.many && page.rows.len() > 1 => {
+                    Looked::Failed(twice(asked, page, from))
+                }
+                Some(outcome) => Looked::Outcome(outcome.clone()),
+                None => Looked::Failed(Arc::new(self.never_asked(asked))),
             },
             Ok(None) => Looked::NoKey,
             Err(failure) => Looked::Failed(failure),
@@ -206,11 +253,14 @@ impl Gathered {
                 Some(value) => Ok(key_of(value)),
                 None => Ok(None),
             },
+            KeyExpr::Via(source, ordinal) if plan.steps[*source].several.is_some() => {
+                let told = self.told_by_all(plan, *source, *ordinal, parent)?;
+                several::agreed(&plan.steps[*source], told).map(|told| told.map(|(key, _)| key))
+            }
             KeyExpr::Via(source, ordinal) => match self.look(plan, *source, parent) {
-                Looked::Outcome(Outcome::Found(page, from)) => one_of(page, *ordinal, from),
+                Looked::Outcome(Outcome::Found(page, from)) => one_of(&page, *ordinal, &from),
                 Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(None),
-                Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
-                Looked::Failed(failure) => Err(failure),
+                Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => Err(failure),
             },
         }
     }
@@ -237,8 +287,35 @@ fn one_of(page: &Page, ordinal: usize, from: &Provenance) -> Result<Option<Key>,
     if values.all(|other| other == first) {
         return Ok(Some(first));
     }
-    let message = format!("{} knows more than one customer by this key.", from.system);
+    let distinct: IndexSet<Key> = page.rows.iter().filter_map(|row| key_of(row.at(ordinal))).collect();
+    let message = format!("{} knows {} customers by this key.", from.system, distinct.len());
     Err(Arc::new(Failure::new(Code::Ambiguous, message).of_system(&from.system, from.role)))
+}
+
+/// One key names one thing; a system that has several by it does not say which is meant, and we do not choose.
+fn twice(step: &Step, page: &Page, from: &Provenance) -> Arc<Failure> {
+    let least = if page.more { "at least " } else { "" };
+    let (system, count, entity, by) = (&from.system, page.rows.len(), in_words(step.ask.entity), step.ask.by);
+    let message =
+        format!("{system} has {least}{count} {entity} by this {by}; a key that is unique tells which is meant.");
+    Arc::new(Failure::new(Code::Ambiguous, message).of_system(system, from.role))
+}
+
+/// What rows of an entity are called.
+fn in_words(entity: &ObjectType) -> &'static str {
+    match entity.name {
+        "Customer" | "BillingCustomer" => "customers",
+        "Account" => "accounts",
+        "SupportOrganization" => "organizations",
+        "Receivables" => "customers with figures",
+        "Order" => "orders",
+        "Invoice" => "invoices",
+        "Product" | "ProductAvailability" => "products",
+        "Asset" => "assets",
+        "Case" => "cases",
+        "Contact" | "Requester" => "contacts",
+        _ => "rows",
+    }
 }
 
 fn key_of(value: &Value) -> Option<Key> {

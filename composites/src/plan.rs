@@ -12,13 +12,16 @@ mod customer;
 mod explain;
 mod price;
 mod select;
+mod several;
 
 use std::sync::Arc;
 
 use portico_contracts::canonical::Failure;
 use portico_contracts::model::Field;
+use portico_contracts::tenancy::SystemId;
 
 use crate::ask::{Ask, Key, Upstream};
+use crate::estate::{KeyKind, Owners, Rule};
 use crate::fresh::Wish;
 
 pub(crate) use build::plan;
@@ -61,6 +64,42 @@ pub(crate) struct Step {
     pub(crate) keys: u64,
     /// At most so many rows, for the price of what depends on it.
     pub(crate) rows: u64,
+    /// Whether one key may have several rows. Where it may not, several are ambiguous.
+    pub(crate) many: bool,
+    /// Which of the keys are this system's, where several systems could be asked.
+    pub(crate) lane: Option<Lane>,
+    /// Not asked itself: what other steps found, together.
+    pub(crate) several: Option<Box<Several>>,
+}
+
+/// One of several systems that could be asked for a key.
+#[derive(Debug, Clone)]
+pub(crate) struct Lane {
+    pub(crate) owners: Arc<Owners>,
+    /// Which of them this step asks.
+    pub(crate) at: usize,
+    pub(crate) rule: Rule,
+    pub(crate) kind: Option<KeyKind>,
+}
+
+/// What several systems have of the same thing.
+#[derive(Debug)]
+pub(crate) struct Several {
+    /// One step for each system, or two where it is asked in two ways.
+    pub(crate) parts: Vec<StepId>,
+    /// Systems that have it and cannot be asked like this.
+    pub(crate) unable: Vec<Arc<Failure>>,
+}
+
+impl Lane {
+    /// Whether its system is asked for a key, which a row of `origin` told.
+    pub(crate) fn takes(&self, key: &str, origin: Option<&SystemId>) -> bool {
+        self.owners.takes(self.at, self.rule, self.kind, key, origin)
+    }
+
+    fn is(&self, other: &Lane) -> bool {
+        Arc::ptr_eq(&self.owners, &other.owners) && self.at == other.at && self.rule == other.rule
+    }
 }
 
 /// Where the key of a step comes from, seen from one object of the answer.

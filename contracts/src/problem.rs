@@ -116,6 +116,7 @@ catalogue! {
     UpstreamUnavailable "upstream_unavailable" 502 retry "A system of record cannot be reached", "Try again; the other systems' answers stand.";
     UpstreamTimeout "upstream_timeout" 504 retry "A system of record did not answer in time", "Try again; the other systems' answers stand.";
     UpstreamThrottled "upstream_throttled" 503 retry "A system of record limits our calls", "Try again after `retryAfterMs`.";
+    CallerTokenRequired "caller_token_required" 403 final "A system of record is asked with the caller's own token", "Call with an access token instead of an API key.";
     UpstreamRefused "upstream_refused" 502 final "A system of record refuses our credentials", "The operator must check the system's credentials and permissions.";
     UpstreamError "upstream_error" 502 retry "A system of record failed", "Try again; the other systems' answers stand.";
     UpstreamMalformed "upstream_malformed" 502 retry "A system of record sent an answer that cannot be read", "Try again; the operator sees the cause.";

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use portico_composites::ask::Upstream;
+use portico_composites::connect::credentials::Credentials;
 use portico_composites::connect::meter::Meter;
 use portico_composites::connect::system::{System, account_of};
 use portico_composites::endure::Steward;
@@ -26,6 +27,8 @@ type Stewards = HashMap<[u8; 32], Arc<Steward>>;
 struct TenantEstate {
     estate: Arc<Estate>,
     systems: BTreeMap<SystemId, Arc<System>>,
+    /// Whether one of them exchanges callers' tokens.
+    exchanges: bool,
 }
 
 impl Estates {
@@ -72,6 +75,11 @@ impl Estates {
         self.tenants.get(tenant).map(|tenant| &tenant.estate)
     }
 
+    /// Whether a system of the tenant is asked with callers' own tokens.
+    pub(crate) fn exchanges(&self, tenant: &TenantId) -> bool {
+        self.tenants.get(tenant).is_some_and(|tenant| tenant.exchanges)
+    }
+
     /// One of a tenant's systems.
     pub(crate) fn system(&self, tenant: &TenantId, system: &SystemId) -> Option<&Arc<System>> {
         self.tenants.get(tenant)?.systems.get(system)
@@ -89,9 +97,10 @@ fn build(tenant: &Tenant, meter: &Arc<dyn Meter>, stewards: &Stewards) -> Result
         systems.insert(id.clone(), Arc::new(system));
     }
     let upstreams = systems.values().map(|system| Arc::clone(system) as Arc<dyn Upstream>).collect();
-    let owners: HashMap<String, SystemId> =
-        tenant.owners.iter().map(|(entity, system)| ((*entity).to_owned(), system.clone())).collect();
+    let owners: HashMap<String, Vec<SystemId>> =
+        tenant.owners.iter().map(|(entity, systems)| ((*entity).to_owned(), systems.clone())).collect();
     let estate = Estate::new(tenant.id.clone(), upstreams, &owners, (*tenant.rules).clone())
         .map_err(|error| Unservable(format!("tenants/{}.yaml owners: {error}", tenant.id)))?;
-    Ok(TenantEstate { estate: Arc::new(estate), systems })
+    let exchanges = tenant.systems.values().any(|system| matches!(system.credentials, Credentials::TokenExchange(_)));
+    Ok(TenantEstate { estate: Arc::new(estate), systems, exchanges })
 }

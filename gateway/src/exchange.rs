@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Version};
 use pingora::proxy::Session;
+use portico_composites::connect::subject::Subject;
 use portico_contracts::problem::{Code, Problem};
 use portico_contracts::tenancy::TenantId;
 use portico_policies::Caller;
@@ -44,6 +45,8 @@ pub(crate) struct Exchange {
     pub(crate) credential: Option<Kept>,
     /// Whose system sent a notice, once that is proved.
     pub(crate) noticed: Option<TenantId>,
+    /// The caller's token, where a system of its tenant exchanges it.
+    pub(crate) subject: Option<Subject>,
     /// What is left of the caller's limits.
     pub(crate) left: Option<Left>,
     /// `Deprecation`, `Sunset`, `Link`.
@@ -100,6 +103,7 @@ impl Exchange {
             caller: None,
             credential: None,
             noticed: None,
+            subject: None,
             left: None,
             lifecycle: HeaderMap::new(),
             media: MediaType::default(),

@@ -115,7 +115,7 @@ async fn a_prospect_that_only_the_crm_knows_has_no_number() {
         )
     };
     let by_email = asked(&scene, &query(r#"email: "prospect@example.com""#)).await;
-    insta::assert_snapshot!(by_email.shown(), @r#"200 {"data":{"customer":{"number":null,"crmId":"0015gAc00000005ABA","name":"Spree Startup UG","account":{"name":"Spree Startup UG","owner":"Erika Lindqvist"},"contacts":[{"name":"Pia Sommer","email":"prospect@example.com"}],"receivables":null,"orders":null,"source":{"system":"acme-crm","role":"CRM"}}},"extensions":{"cost":{"requested":6,"actual":"…","remaining":"…"},"sources":[{"system":"acme-crm","calls":3,"cacheHits":0,"state":"FETCHED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
+    insta::assert_snapshot!(by_email.shown(), @r#"200 {"data":{"customer":{"number":null,"crmId":"0015gAc00000005ABA","name":"Spree Startup UG","account":{"name":"Spree Startup UG","owner":"Erika Lindqvist"},"contacts":[{"name":"Pia Sommer","email":"prospect@example.com"}],"receivables":null,"orders":null,"source":{"system":"acme-crm","role":"CRM"}}},"extensions":{"cost":{"requested":6,"actual":"…","remaining":"…"},"sources":[{"system":"acme-crm","calls":3,"cacheHits":0,"state":"FETCHED"}],"deadline":{"budgetMs":"…","usedMs":"…"},"unknownTo":[{"path":"customer","systems":["acme-erp"]}]}}"#);
     let crm_id = by_email.data()["customer"]["crmId"].as_str().unwrap_or_default().to_owned();
     let by_id = asked(&scene, &query(&format!(r#"crmId: "{crm_id}""#))).await;
     assert_eq!(by_id.data(), by_email.data());

@@ -29,5 +29,5 @@ fn set(settings: &mut Settings, (tenant, role): (Tenant, Role), name: &str, valu
 /// Lets a system own an entity that another one owns in the demo.
 fn own(settings: &mut Settings, (of, role): (Tenant, Role), entity: &'static str) {
     let name = format!("{}-{}", of.name(), role.name());
-    tenant(settings, of).owners.insert(entity, SystemId::parse(&name).expect("a system's name"));
+    tenant(settings, of).owners.insert(entity, vec![SystemId::parse(&name).expect("a system's name")]);
 }

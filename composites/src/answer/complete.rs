@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
 use portico_contracts::model::expect_object;
 use portico_contracts::problem::Code;
+use portico_contracts::tenancy::SystemId;
 use rust_decimal::Decimal;
 
 use crate::ask::{Outcome, Page};
@@ -24,7 +25,15 @@ pub(super) fn source(from: &Provenance, now: DateTime<Utc>) -> Record {
 }
 
 /// Says what was not found without repeating the key.
-pub(super) fn not_found(step: &Step, from: &Provenance) -> Arc<Failure> {
+pub(super) fn not_found(plan: &Plan, step: &Step, from: &Provenance) -> Arc<Failure> {
+    if let Some(several) = &step.several {
+        let mut systems: Vec<&str> =
+            several.parts.iter().map(|part| plan.steps[*part].upstream.id().as_str()).collect();
+        systems.dedup();
+        let systems = systems.join(" and ");
+        let message = format!("{systems} have no {} by this {}.", step.ask.entity.name, step.ask.by);
+        return Arc::new(Failure { role: Some(from.role), ..Failure::new(Code::NotFound, message) });
+    }
     let message = format!("{} has no {} by this {}.", from.system, step.ask.entity.name, step.ask.by);
     Arc::new(Failure::new(Code::NotFound, message).of_system(&from.system, from.role))
 }
@@ -75,7 +84,10 @@ pub(super) fn complete(
 ) -> Record {
     let mut record = row.to_owned_record();
     match with {
-        Completion::ReceivablesFromItems(step) => receivables(&mut record, &rows(plan, gathered, step, parent), today),
+        Completion::ReceivablesFromItems(step) => {
+            let items = rows_in(plan, gathered, step, Some(parent), row.origin.as_ref());
+            receivables(&mut record, &items, today);
+        }
         Completion::InvoiceFromItem(step) => invoice(&mut record, &rows(plan, gathered, step, row), today),
         Completion::OrderFromLines(step) => order(&mut record, &rows(plan, gathered, step, row)),
         Completion::ContractFromCoverage(step) => contract(&mut record, &rows(plan, gathered, step, row)),
@@ -87,8 +99,24 @@ pub(super) fn complete(
 pub(super) type AllRows = Result<Arc<Page>, Arc<Failure>>;
 
 pub(super) fn rows(plan: &Plan, gathered: &Gathered, step: StepId, parent: &Record) -> AllRows {
+    rows_in(plan, gathered, step, Some(parent), None)
+}
+
+/// The same of one system only, where it is known which.
+pub(super) fn rows_in(
+    plan: &Plan,
+    gathered: &Gathered,
+    step: StepId,
+    parent: Option<&Record>,
+    of: Option<&SystemId>,
+) -> AllRows {
     let asked = &plan.steps[step];
-    match gathered.look(plan, step, Some(parent)) {
+    let looked = match of {
+        Some(system) => gathered.look_in(plan, step, parent, system),
+        None => gathered.look(plan, step, parent),
+    };
+    match looked {
+        Looked::Outcome(Outcome::Found(page, _)) if !page.missing.is_empty() => Err(Arc::clone(&page.missing[0])),
         Looked::Outcome(Outcome::Found(page, _)) if page.more => {
             let message =
                 format!("{} has more {} than one answer may read.", asked.upstream.id(), asked.ask.entity.name);
@@ -98,11 +126,10 @@ pub(super) fn rows(plan: &Plan, gathered: &Gathered, step: StepId, parent: &Reco
         }
         Looked::Outcome(Outcome::Found(page, _)) => match &page.unread {
             Some(failure) => Err(Arc::clone(failure)),
-            None => Ok(Arc::clone(page)),
+            None => Ok(page),
         },
         Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => Ok(Arc::default()),
-        Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
-        Looked::Failed(failure) => Err(failure),
+        Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => Err(failure),
     }
 }
 
@@ -230,7 +257,10 @@ pub(super) fn contract(record: &mut Record, covered: &AllRows) {
         Ok(page) => Value::List(page.rows.iter().map(|row| row.get("serialNumber").clone()).collect()),
         Err(failure) => Value::Failed(Arc::clone(failure)),
     };
-    record.set("coversSerialNumbers", serials);
+    // Of several systems one may say so itself.
+    if record.get("coversSerialNumbers").is_null() {
+        record.set("coversSerialNumbers", serials);
+    }
 }
 
 /// What the lines tell of an order.

@@ -13,9 +13,12 @@ use crate::plan::{CustomerPlan, StepId};
 
 /// What one system says about whether it knows the customer.
 enum Known {
-    Yes(Arc<Record>, Arc<Provenance>),
+    /// It does; and which others of its role could not be asked whether they do too.
+    Yes(Arc<Record>, Arc<Provenance>, Vec<Arc<Failure>>),
     No(Arc<Provenance>),
     Failed(Arc<Failure>),
+    /// Nobody has told by what it would know the customer.
+    NoName,
     NotAsked,
 }
 
@@ -39,8 +42,16 @@ impl<'a> Writer<'a> {
         let anchor = self.known(plan.anchor, parent);
         let beside: Vec<Known> = plan.beside.iter().map(|step| self.known(Some(*step), parent)).collect();
         let leads = self.known(plan.leads, parent);
+        for known in [&erp, &anchor] {
+            let missing = if let Known::Yes(_, _, missing) = known { missing.as_slice() } else { &[] };
+            missing.iter().for_each(|failure| self.fail(failure));
+        }
         match join(&erp, &account, [&anchor, &leads], &beside) {
             Ok((record, from)) => {
+                for (step, known) in [(plan.erp, &erp), (plan.account, &account)] {
+                    let unknown = matches!(known, Known::No(_) | Known::NoName);
+                    step.filter(|_| unknown).into_iter().for_each(|step| self.not_known_to(step, 0));
+                }
                 let node = Node { record: &record, keyed: parent, from: from.as_deref(), beside: None };
                 self.made(&plan.selection, node);
             }
@@ -64,25 +75,30 @@ impl<'a> Writer<'a> {
         let Some(step) = step else { return Known::NotAsked };
         match self.gathered.look(self.plan, step, Some(parent)) {
             Looked::Outcome(Outcome::Found(page, from)) => match page.rows.first() {
-                Some(row) => Known::Yes(Arc::clone(row), Arc::clone(from)),
-                None => Known::No(Arc::clone(from)),
+                Some(row) => Known::Yes(Arc::clone(row), from, page.missing.clone()),
+                None => Known::No(from),
             },
-            Looked::Outcome(Outcome::Absent(from)) => Known::No(Arc::clone(from)),
-            Looked::Outcome(Outcome::Failed(failure)) => Known::Failed(Arc::clone(failure)),
+            Looked::Outcome(Outcome::Absent(from)) => Known::No(from),
+            Looked::Outcome(Outcome::Failed(failure)) => Known::Failed(failure),
             Looked::Failed(failure) if failure.code == Code::DeadlineExceeded => Known::NotAsked,
             Looked::Failed(failure) => Known::Failed(failure),
-            Looked::NoKey => Known::NotAsked,
+            Looked::NoKey => Known::NoName,
         }
     }
 }
 
 /// The ERP's words where it knows the customer, else the CRM's, else anybody's. An error where nobody does.
 fn join(erp: &Known, account: &Known, [anchor, leads]: [&Known; 2], beside: &[Known]) -> Joined {
-    if let Known::Yes(record, from) = erp {
+    if let Known::Yes(record, from, _) = erp {
         return Ok((record.to_owned_record(), Some(Arc::clone(from))));
     }
+    // Known twice, it is not the one whom another system happens to know.
+    let asked = [Some(erp), Some(anchor), Some(leads), Some(account).filter(|_| !matches!(erp, Known::Failed(_)))];
+    if let Some(failure) = asked.into_iter().flatten().find_map(ambiguous) {
+        return Err(Some(failure));
+    }
     for known in [account, anchor].into_iter().chain(beside) {
-        if let Known::Yes(record, from) = known {
+        if let Known::Yes(record, from, _) = known {
             return Ok((told_by(record, erp), Some(Arc::clone(from))));
         }
     }
@@ -96,6 +112,13 @@ fn join(erp: &Known, account: &Known, [anchor, leads]: [&Known; 2], beside: &[Kn
         let failure = Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
         Arc::new(failure.of_system(&from.system, from.role))
     }))
+}
+
+fn ambiguous(known: &Known) -> Option<Arc<Failure>> {
+    match known {
+        Known::Failed(failure) if failure.code == Code::Ambiguous => Some(Arc::clone(failure)),
+        _ => None,
+    }
 }
 
 /// The customer in the words of another system than the ERP.

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use portico_contracts::canonical::{Failure, Money, Provenance, Record, Value};
 use portico_contracts::model::expect_object;
 use portico_contracts::problem::Code;
+use portico_contracts::tenancy::SystemId;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -50,19 +51,20 @@ impl<'a> Writer<'a> {
     fn found(&self, step: Option<StepId>) -> Found {
         let Some(step) = step else { return Ok(None) };
         match self.gathered.look(self.plan, step, None) {
+            // What one of several systems has not told may be what decides.
+            Looked::Outcome(Outcome::Found(page, _)) if !page.missing.is_empty() => Err(Arc::clone(&page.missing[0])),
             Looked::Outcome(Outcome::Found(page, from)) => match &page.unread {
                 Some(failure) => Err(Arc::clone(failure)),
-                None => Ok(Some((Arc::clone(page), Arc::clone(from)))),
+                None => Ok(Some((page, from))),
             },
-            Looked::Outcome(Outcome::Absent(from)) => Ok(Some((Arc::default(), Arc::clone(from)))),
-            Looked::Outcome(Outcome::Failed(failure)) => Err(Arc::clone(failure)),
-            Looked::Failed(failure) => Err(failure),
+            Looked::Outcome(Outcome::Absent(from)) => Ok(Some((Arc::default(), from))),
+            Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => Err(failure),
             Looked::NoKey => Ok(None),
         }
     }
 
     fn sources(&self, steps: &[Option<StepId>]) -> Value {
-        self.sources_of(steps, &[], &[])
+        self.sources_of(steps, &[], &[], None)
     }
 
     /// The systems that a decision rests on; `by_line` are steps that are asked for each line.
@@ -71,6 +73,7 @@ impl<'a> Writer<'a> {
         steps: &[Option<StepId>],
         by_line: &[Option<StepId>],
         lines: &[OrderedLine],
+        booked: Option<&SystemId>,
     ) -> Value {
         let mut seen: Vec<Arc<Provenance>> = Vec::new();
         let mut see = |from: Arc<Provenance>| {
@@ -78,14 +81,18 @@ impl<'a> Writer<'a> {
                 seen.push(from);
             }
         };
-        for found in steps.iter().filter_map(|step| self.found(*step).ok().flatten()) {
-            see(found.1);
+        let mut hear = |looked: Vec<Looked>| {
+            for looked in looked {
+                if let Looked::Outcome(Outcome::Found(_, from) | Outcome::Absent(from)) = looked {
+                    see(from);
+                }
+            }
+        };
+        for step in steps.iter().flatten() {
+            hear(self.gathered.each(self.plan, *step, None));
         }
         for (step, line) in by_line.iter().flatten().flat_map(|step| lines.iter().map(move |line| (step, line))) {
-            let looked = self.gathered.look(self.plan, *step, Some(&super::order_check::keyed(line)));
-            if let Looked::Outcome(Outcome::Found(_, from) | Outcome::Absent(from)) = looked {
-                see(Arc::clone(from));
-            }
+            hear(self.gathered.each(self.plan, *step, Some(&super::order_check::keyed(line, booked))));
         }
         let objects = seen.iter().map(|from| Value::Object(Arc::new(complete::source(from, self.now))));
         Value::List(objects.collect())
@@ -155,14 +162,16 @@ impl<'a> Writer<'a> {
             return Ok(Vec::new());
         };
         let mut grounds = Vec::new();
-        for row in &page.rows {
-            let told = match plan.covers {
+        for (at, row) in page.rows.iter().enumerate() {
+            let from = page.source(at, &from);
+            let how = plan.covers.iter().find(|(system, _)| *system == from.system);
+            let told = match how.map_or(Covers::Unknown, |(_, covers)| *covers) {
                 Covers::Told => Arc::clone(row),
                 Covers::By(step) => Arc::new(self.with_coverage(row, step)),
-                Covers::Unknown => return Err(coverage_unknown(row, &from)),
+                Covers::Unknown => return Err(coverage_unknown(row, from)),
             };
             if covers(told.get("coversSerialNumbers"), &plan.serial)? {
-                grounds.push(ground(row, "CONTRACT", &from)?);
+                grounds.push(ground(row, "CONTRACT", from)?);
             }
         }
         Ok(grounds)
@@ -173,9 +182,9 @@ impl<'a> Writer<'a> {
         let found = self.found(plan.entitlements).map_err(|failure| Reason::from_failure(&failure))?;
         let Some((page, from)) = found else { return Ok(Vec::new()) };
         let mut grounds = Vec::new();
-        for row in &page.rows {
+        for (at, row) in page.rows.iter().enumerate() {
             if covers(row.get("serialNumber"), &plan.serial)? {
-                grounds.push(ground(row, "ENTITLEMENT", &from)?);
+                grounds.push(ground(row, "ENTITLEMENT", page.source(at, &from))?);
             }
         }
         Ok(grounds)
@@ -229,11 +238,7 @@ impl<'a> Writer<'a> {
         let mut key_less = false;
         for step in steps.iter().flatten() {
             match self.gathered.look(self.plan, *step, None) {
-                Looked::Outcome(Outcome::Absent(from)) => {
-                    let failure =
-                        Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
-                    return Some(Arc::new(failure.of_system(&from.system, from.role)));
-                }
+                Looked::Outcome(Outcome::Absent(from)) => return Some(self.no_customer(Some(*step), &from)),
                 Looked::NoKey => key_less = true,
                 _ => {}
             }
@@ -241,30 +246,64 @@ impl<'a> Writer<'a> {
         key_less.then(|| Arc::new(Failure::new(Code::NotFound, "The ERP has no number for this customer.")))
     }
 
+    /// No system that was asked knows a customer by this key.
+    pub(super) fn no_customer(&self, step: Option<StepId>, from: &Provenance) -> Arc<Failure> {
+        let several = step.and_then(|step| self.plan.steps[step].several.as_ref());
+        let Some(several) = several else {
+            let failure = Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
+            return Arc::new(failure.of_system(&from.system, from.role));
+        };
+        let mut systems: Vec<&str> =
+            several.parts.iter().map(|part| self.plan.steps[*part].upstream.id().as_str()).collect();
+        systems.dedup();
+        let message = format!("{} know no customer by this key.", systems.join(" and "));
+        Arc::new(Failure { role: Some(from.role), ..Failure::new(Code::NotFound, message) })
+    }
+
     fn credit_facts(&self, plan: &CreditSteps) -> CreditFacts {
         let nobody = || Reason::new("figures_not_provided", "No system of this tenant keeps receivables.");
-        let figures: Fact<Record> = match self.first(plan.receivables) {
-            Ok(Some(row)) => {
-                let mut record = row.to_owned_record();
-                if let Some(items) = plan.items {
-                    let items = self.all_rows(items);
-                    complete::receivables(&mut record, &items, self.now.date_naive());
-                }
-                Ok(record)
-            }
-            Ok(None) => Err(nobody()),
-            Err(reason) => Err(reason),
-        };
-        let of = |field: &str| figures.as_ref().map_err(Clone::clone).and_then(|record| told(record.get(field)));
-        let amount = |field: &str| of(field).map(|value| value.as_money());
-        CreditFacts {
-            limit: amount("creditLimit"),
-            balance: amount("openBalance"),
-            overdue_days: of("oldestOverdueDays")
-                .map(|value| if let Value::Int(days) = value { Some(days) } else { None }),
-            on_hold: of("onHold").map(|value| if let Value::Bool(held) = value { Some(held) } else { None }),
-            orders: self.uninvoiced(plan),
+        let mut figures = self.figures(plan.receivables, plan.items);
+        if figures.is_empty() {
+            figures.push(Err(nobody()));
         }
+        let facts = |figures: &Fact<Record>| {
+            let of = |field: &str| figures.as_ref().map_err(Clone::clone).and_then(|record| told(record.get(field)));
+            let amount = |field: &str| of(field).map(|value| value.as_money());
+            CreditFacts {
+                limit: amount("creditLimit"),
+                balance: amount("openBalance"),
+                overdue_days: of("oldestOverdueDays")
+                    .map(|value| if let Value::Int(days) = value { Some(days) } else { None }),
+                on_hold: of("onHold").map(|value| if let Value::Bool(held) = value { Some(held) } else { None }),
+                orders: Ok(Vec::new()),
+            }
+        };
+        let together = credit_check::together(figures.iter().map(facts).collect());
+        CreditFacts { orders: self.uninvoiced(plan), ..together }
+    }
+
+    /// What each system that knows the customer says of its account, completed from its open items.
+    fn figures(&self, receivables: Option<StepId>, items: Option<StepId>) -> Vec<Fact<Record>> {
+        let Some(step) = receivables else { return Vec::new() };
+        let each = self.gathered.each(self.plan, step, None).into_iter().filter_map(|looked| match looked {
+            Looked::Outcome(Outcome::Found(page, _)) => {
+                page.rows.first().map(|row| Ok(self.completed_with(row, items)))
+            }
+            Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => None,
+            Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => {
+                Some(Err(Reason::from_failure(&failure)))
+            }
+        });
+        each.collect()
+    }
+
+    fn completed_with(&self, row: &Record, items: Option<StepId>) -> Record {
+        let mut record = row.to_owned_record();
+        if let Some(items) = items {
+            let items = complete::rows_in(self.plan, self.gathered, items, None, row.origin.as_ref());
+            complete::receivables(&mut record, &items, self.now.date_naive());
+        }
+        record
     }
 
     fn all_rows(&self, step: StepId) -> AllRows {
@@ -325,27 +364,24 @@ impl<'a> Writer<'a> {
     fn entitlement_facts(&self, plan: &EntitlementPlan) -> EntitlementFacts {
         let all = |step: Option<StepId>| -> Fact<Option<Vec<Sourced>>> {
             let found = self.found(step).map_err(|failure| Reason::from_failure(&failure))?;
-            Ok(found.map(|(page, from)| page.rows.iter().map(|row| (Arc::clone(row), Arc::clone(&from))).collect()))
+            let sourced = |page: &Page, from: &Arc<Provenance>| {
+                let rows = page.rows.iter().enumerate();
+                rows.map(|(at, row)| (Arc::clone(row), Arc::clone(page.source(at, from)))).collect()
+            };
+            Ok(found.map(|(page, from)| sourced(&page, &from)))
         };
-        let figures: Fact<Option<Record>> = self.first(plan.receivables).map(|row| {
-            let mut record = row?.to_owned_record();
-            if let Some(items) = plan.items {
-                complete::receivables(&mut record, &self.all_rows(items), self.now.date_naive());
-            }
-            Some(record)
-        });
-        let of = |field: &str| {
-            figures
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|record| record.as_ref().map_or(Ok(Value::Null), |record| told(record.get(field))))
+        let figures = self.figures(plan.receivables, plan.items);
+        let of = |field: &str| -> Fact<Vec<Value>> {
+            figures.iter().map(|record| told(record.as_ref().map_err(Clone::clone)?.get(field))).collect()
         };
+        let day = |value: &Value| if let Value::Int(days) = value { Some(*days) } else { None };
         EntitlementFacts {
             subscriptions: all(plan.subscriptions),
             contracts: all(plan.contracts),
             overdue_days: of("oldestOverdueDays")
-                .map(|value| if let Value::Int(days) = value { Some(days) } else { None }),
-            overdue: of("overdueBalance").map(|value| value.as_money()),
+                .map(|all| all.iter().map(day).collect::<Option<Vec<_>>>()?.into_iter().max()),
+            overdue: of("overdueBalance")
+                .and_then(|all| entitlement::overdue(all.iter().map(Value::as_money).collect())),
         }
     }
 }

@@ -32,17 +32,19 @@ impl<'a> Writer<'a> {
         let mut known = Vec::new();
         let mut failures: Vec<Arc<Failure>> = Vec::new();
         for step in &plan.records {
-            let failure = match self.gathered.look(self.plan, *step, Some(parent)) {
-                Looked::Outcome(Outcome::Found(page, from)) => {
-                    known.extend(page.rows.first().map(|row| (Arc::clone(row), Arc::clone(from))));
-                    continue;
+            // Of several systems of one role each has its say.
+            for looked in self.gathered.each(self.plan, *step, Some(parent)) {
+                let failure = match looked {
+                    Looked::Outcome(Outcome::Found(page, from)) => {
+                        known.extend(page.rows.first().map(|row| (Arc::clone(row), Arc::clone(&from))));
+                        continue;
+                    }
+                    Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => continue,
+                    Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => failure,
+                };
+                if !failures.contains(&failure) {
+                    failures.push(failure);
                 }
-                Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => continue,
-                Looked::Outcome(Outcome::Failed(failure)) => Arc::clone(failure),
-                Looked::Failed(failure) => failure,
-            };
-            if !failures.contains(&failure) {
-                failures.push(failure);
             }
         }
         (known, failures)

@@ -33,14 +33,19 @@ pub struct AnswerError {
     pub failure: Arc<Failure>,
 }
 
+/// A path with dots.
+pub(super) fn dotted(path: &[Segment]) -> String {
+    let part = |segment: &Segment| match segment {
+        Segment::Key(key) => key.to_string(),
+        Segment::At(at) => at.to_string(),
+    };
+    path.iter().map(part).collect::<Vec<_>>().join(".")
+}
+
 impl AnswerError {
     /// The path with dots, as REST answers spell it.
     pub fn dotted(&self) -> String {
-        let part = |segment: &Segment| match segment {
-            Segment::Key(key) => key.to_string(),
-            Segment::At(at) => at.to_string(),
-        };
-        self.path.iter().map(part).collect::<Vec<_>>().join(".")
+        dotted(&self.path)
     }
 
     /// As a GraphQL error (October 2021 edition, section 7.1.2).

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::decide::Decided;
 use super::error::{AnswerError, Segment};
+use super::unknown::{self, UnknownTo};
 use super::{Written, complete};
 use crate::ask::{Outcome, Page};
 use crate::gather::{Gathered, Looked};
@@ -60,6 +61,7 @@ pub(super) struct Writer<'a> {
     taken_back: usize,
     full: bool,
     pub(super) decisions: Vec<(String, &'static str)>,
+    unknown_to: UnknownTo,
 }
 
 impl<'a> Writer<'a> {
@@ -83,6 +85,7 @@ impl<'a> Writer<'a> {
             taken_back: 0,
             full: false,
             decisions: Vec::new(),
+            unknown_to: UnknownTo::default(),
         }
     }
 
@@ -111,7 +114,8 @@ impl<'a> Writer<'a> {
 
     pub(super) fn finish(self) -> Written {
         let bytes = self.out.len() + self.taken_back;
-        Written { data: self.out, errors: self.errors, omitted: self.omitted, bytes, decisions: self.decisions }
+        let Writer { out: data, errors, omitted, decisions, unknown_to, .. } = self;
+        Written { data, errors, omitted, bytes, decisions, unknown_to }
     }
 
     fn raw(&mut self, bytes: &[u8]) {
@@ -185,7 +189,7 @@ impl<'a> Writer<'a> {
             Resolve::One(related) => self.one(related, node.keyed),
             Resolve::Many(related) => self.many(related, node.keyed),
             Resolve::Connection(paged) => self.connection(paged, node.keyed),
-            Resolve::Taken(step, ordinal) => self.taken(*step, *ordinal, node.keyed),
+            Resolve::Taken(step, ordinal) => self.taken(chosen, *step, *ordinal, node),
             Resolve::Customer(plan) => self.customer(plan, node.keyed),
             Resolve::Composite(plan) => self.composite(plan, node.keyed),
             Resolve::Refused(failure) => self.failed(failure),
@@ -320,17 +324,34 @@ impl<'a> Writer<'a> {
     /// The rows behind a relation; `None` where null was written already.
     fn rows(&mut self, step: StepId, parent: &Record, must_exist: bool) -> Option<(Arc<Page>, Arc<Provenance>)> {
         match self.gathered.look(self.plan, step, Some(parent)) {
-            Looked::Outcome(Outcome::Found(page, from)) => return Some((Arc::clone(page), Arc::clone(from))),
+            Looked::Outcome(Outcome::Found(page, from)) => {
+                // Of several systems one has not told: what the others have stands, and the hole is named.
+                page.missing.iter().for_each(|failure| self.fail(failure));
+                return Some((page, from));
+            }
             Looked::Outcome(Outcome::Absent(from)) if must_exist => {
-                let failure = complete::not_found(&self.plan.steps[step], from);
+                if unknown::is_of_customer(self.plan, step) {
+                    self.not_known_to(step, 1);
+                }
+                let failure = complete::not_found(self.plan, &self.plan.steps[step], &from);
                 self.failed(&failure);
             }
-            Looked::Outcome(Outcome::Absent(from)) => return Some((Arc::default(), Arc::clone(from))),
-            Looked::Outcome(Outcome::Failed(failure)) => self.failed(failure),
-            Looked::Failed(failure) => self.failed(&failure),
-            Looked::NoKey => self.null(),
+            Looked::Outcome(Outcome::Absent(from)) => return Some((Arc::default(), from)),
+            Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
+            Looked::NoKey => {
+                if unknown::is_of_customer(self.plan, step) {
+                    self.not_known_to(step, 1);
+                }
+                self.null();
+            }
         }
         None
+    }
+
+    /// The systems of a step do not know the customer that stands so many steps above.
+    pub(super) fn not_known_to(&mut self, step: StepId, above: usize) {
+        let customer = &self.path[..self.path.len().saturating_sub(above)];
+        self.unknown_to.note(self.plan, step, customer);
     }
 
     /// A list keeps the rows that could be read; that there may be others is an error of the list.
@@ -353,7 +374,7 @@ impl<'a> Writer<'a> {
         self.unread(&page);
         self.raw(b"[");
         let mut count = 0;
-        for row in &page.rows {
+        for (at, row) in page.rows.iter().enumerate() {
             if self.full {
                 break;
             }
@@ -367,7 +388,7 @@ impl<'a> Writer<'a> {
                 self.raw(b",");
             }
             self.path.push(Segment::At(count));
-            let written = self.object(&related.selection, Node::of(record, Some(&from)));
+            let written = self.object(&related.selection, Node::of(record, Some(page.source(at, &from))));
             self.path.pop();
             match written {
                 Ok(()) => count += 1,
@@ -415,7 +436,7 @@ impl<'a> Writer<'a> {
         &mut self,
         paged: &'a Paged,
         fields: &'a [(Arc<str>, EdgeField)],
-        (page, from): (&Page, &Provenance),
+        (page, from): (&Page, &Arc<Provenance>),
         records: &[Arc<Record>],
         shown: &[usize],
     ) {
@@ -427,7 +448,7 @@ impl<'a> Writer<'a> {
                 self.raw(b",");
             }
             self.path.push(Segment::At(count));
-            let node = Node::of(&records[row], Some(from));
+            let node = Node::of(&records[row], Some(page.source(row, from)));
             let written = self.edge(paged, fields, page.cursors.get(row).map_or("", |cursor| cursor), node);
             self.path.pop();
             match written {
@@ -465,15 +486,22 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn taken(&mut self, step: StepId, ordinal: usize, parent: &Record) {
-        match self.gathered.look(self.plan, step, Some(parent)) {
+    fn taken(&mut self, chosen: &'a Chosen, step: StepId, ordinal: usize, node: Node<'_>) {
+        match self.gathered.look(self.plan, step, Some(node.keyed)) {
             Looked::Outcome(Outcome::Found(page, _)) => {
+                page.missing.iter().for_each(|failure| self.fail(failure));
                 let value = page.rows.first().and_then(|row| row.at(ordinal).as_text().map(str::to_owned));
                 self.json(&value);
             }
-            Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => self.null(),
-            Looked::Outcome(Outcome::Failed(failure)) => self.failed(failure),
-            Looked::Failed(failure) => self.failed(&failure),
+            Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => {
+                // Of several systems one may keep apart what another one's record holds.
+                let own = chosen.field.and_then(|field| node.record.get(field.name).as_text().map(str::to_owned));
+                if own.is_none() && unknown::is_of_customer(self.plan, step) {
+                    self.not_known_to(step, 1);
+                }
+                self.json(&own);
+            }
+            Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => self.failed(&failure),
         }
     }
 

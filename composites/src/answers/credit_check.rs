@@ -4,11 +4,15 @@
 //! held against the limit; a hold and overdue amounts count against the customer. Whatever is not known makes the
 //! decision a person's: nothing but complete, fresh figures can approve.
 
+mod several;
+
 use portico_contracts::canonical::Money;
 use portico_contracts::rules::CreditRules;
 use rust_decimal::Decimal;
 
 use super::{Fact, Reason};
+
+pub use several::together;
 
 /// What the ERP said for this request.
 #[derive(Debug, Clone)]

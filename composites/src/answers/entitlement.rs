@@ -44,6 +44,13 @@ pub struct Decision {
     pub overdue: Option<Money>,
 }
 
+/// What is overdue in all systems that know the customer; unknown where one does not tell, or they do not add up.
+pub fn overdue(each: Vec<Option<Money>>) -> Fact<Option<Money>> {
+    let mut each = each.into_iter();
+    let Some(first) = each.next() else { return Ok(None) };
+    Ok(each.fold(first, |sum, other| sum?.plus(other?)))
+}
+
 /// Decides for one day.
 pub fn decide(facts: &EntitlementFacts, today: NaiveDate, rules: &EntitlementRules) -> Decision {
     let mut missing: Vec<Reason> = Vec::new();

@@ -4,6 +4,7 @@
 //! if its caller leaves, the others still get it. After a failure the token endpoint is left alone for a while.
 
 mod assertion;
+mod exchange;
 mod token;
 
 use std::fmt;
@@ -21,12 +22,15 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use self::assertion::{SignedAssertion, SigningAlgorithm, SigningKey, UnfitKey};
-use self::token::{Grant, TokenSource};
+use self::exchange::Exchanger;
+pub use self::exchange::{ACCESS_TOKEN, TokenExchange};
+use self::token::{Counts, Grant, TokenSource};
 use super::client::Client;
+use super::subject::Subject;
 use super::wire::Rejection;
 use crate::endure::Trouble;
 
-/// What we show a system. One more kind follows: the exchange of the caller's token (RFC 8693).
+/// What we show a system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// Nothing.
@@ -51,6 +55,8 @@ pub enum Credentials {
     ClientCredentials(ClientCredentials),
     /// The same, where a signature stands for the secret (RFC 7523 §2.2).
     SignedAssertion(SignedAssertion),
+    /// A token for each caller, which is had for the caller's own (RFC 8693).
+    TokenExchange(TokenExchange),
 }
 
 /// How tokens are fetched.
@@ -114,6 +120,10 @@ impl Credentials {
                 part(client_id.reveal());
                 part(key.pem().reveal());
             }
+            Credentials::TokenExchange(settings) => {
+                part(settings.client_id.reveal());
+                part(settings.client_secret.reveal());
+            }
         }
     }
 }
@@ -129,6 +139,8 @@ pub struct Authorization {
     /// The header; none where the system wants none.
     pub header: Option<(HeaderName, HeaderValue)>,
     serial: u64,
+    /// Which caller's token it is, where each has one.
+    of: Option<Arc<TokenSource>>,
 }
 
 impl fmt::Debug for Authorization {
@@ -144,6 +156,8 @@ pub(super) enum Authorizer {
     Fixed(Authorization),
     /// A token.
     Tokens(Arc<TokenSource>),
+    /// A token for each caller.
+    Exchanged(Box<Exchanger>),
 }
 
 impl Authorizer {
@@ -160,19 +174,49 @@ impl Authorizer {
             Credentials::SignedAssertion(settings) => {
                 return Ok(Authorizer::tokens(Grant::Assertion(settings), client, patience));
             }
+            Credentials::TokenExchange(settings) => {
+                return Ok(Authorizer::Exchanged(Box::new(Exchanger::new(settings, client, patience))));
+            }
         };
-        Ok(Authorizer::Fixed(Authorization { header, serial: 0 }))
+        Ok(Authorizer::Fixed(Authorization { header, serial: 0, of: None }))
     }
 
     fn tokens(grant: Grant, client: &Client, patience: Duration) -> Self {
         Authorizer::Tokens(Arc::new(TokenSource::new(grant, client.clone(), patience)))
     }
 
-    /// What to send now.
-    pub(super) async fn authorization(&self, until: Instant) -> Result<Authorization, Trouble> {
+    /// What to send now, on behalf of whom.
+    pub(super) async fn authorization(
+        &self,
+        subject: Option<&Subject>,
+        until: Instant,
+    ) -> Result<Authorization, Trouble> {
         match self {
             Authorizer::Fixed(authorization) => Ok(authorization.clone()),
             Authorizer::Tokens(source) => source.authorization(until).await,
+            Authorizer::Exchanged(exchanger) => {
+                let Some(source) = exchanger.source(subject) else {
+                    return Err(Trouble::Rejected(Rejection::Forbidden("the caller has no token".to_owned())));
+                };
+                let authorization = source.authorization(until).await?;
+                Ok(Authorization { of: Some(source), ..authorization })
+            }
+        }
+    }
+
+    /// Whether this caller can be served: one without a token cannot, where each caller's is exchanged.
+    pub(super) fn serves(&self, subject: Option<&Subject>) -> bool {
+        match self {
+            Authorizer::Exchanged(exchanger) => exchanger.serves(subject),
+            Authorizer::Fixed(_) | Authorizer::Tokens(_) => true,
+        }
+    }
+
+    /// As whom the system is asked beside what all callers share: nobody of his own where all do.
+    pub(super) fn caller<'s>(&self, subject: Option<&'s Subject>) -> Option<&'s str> {
+        match self {
+            Authorizer::Exchanged(_) => Some(subject.map_or("service", |subject| subject.digest())),
+            Authorizer::Fixed(_) | Authorizer::Tokens(_) => None,
         }
     }
 
@@ -181,6 +225,9 @@ impl Authorizer {
         match self {
             Authorizer::Fixed(_) => false,
             Authorizer::Tokens(source) => source.rejected(authorization.serial),
+            Authorizer::Exchanged(_) => {
+                authorization.of.as_ref().is_some_and(|source| source.rejected(authorization.serial))
+            }
         }
     }
 
@@ -188,7 +235,8 @@ impl Authorizer {
     pub(super) fn minted(&self) -> (u64, u64) {
         match self {
             Authorizer::Fixed(_) => (0, 0),
-            Authorizer::Tokens(source) => source.minted(),
+            Authorizer::Tokens(source) => source.counts().so_far(),
+            Authorizer::Exchanged(exchanger) => Counts::so_far(exchanger.counts()),
         }
     }
 }

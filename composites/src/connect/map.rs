@@ -63,6 +63,7 @@ impl<'p> Mapper<'p> {
     /// rest of a list is not lost for it.
     pub(super) fn record(&mut self, frames: &[&Json], extensions: &[(Arc<str>, Path)]) -> Result<Record, Arc<Failure>> {
         let mut record = self.fields(self.mapping.of, &self.mapping.fields, frames);
+        record.origin = self.of.map(|(system, _)| system.clone());
         for field in self.mapping.of.fields.values() {
             let mapped = self.mapping.fields.iter().any(|(ordinal, ..)| *ordinal == field.ordinal);
             if field.ty.nullable || !mapped {

@@ -113,7 +113,7 @@ impl Sort<'_> {
         let pages = narrow.first.is_some() || narrow.after.is_some();
         let cursor = |(place, row): (usize, &Arc<Record>)| cursor(before + place + 1, identity_of(row));
         let cursors = if pages { rows.iter().enumerate().map(cursor).collect() } else { Vec::new() };
-        Sorting::Page(Page { rows, cursors, more: enough, unread: None })
+        Sorting::Page(Page { rows, cursors, more: enough, ..Page::default() })
     }
 
     fn too_many(&self) -> Failure {

@@ -20,6 +20,7 @@ use http_body_util::Full;
 use portico_contracts::canonical::Failure;
 use portico_contracts::model::{Class, ObjectType};
 use portico_contracts::packs::Pack;
+use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId, TenantId};
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
@@ -34,6 +35,7 @@ use super::wire::{Rejection, Request, Rows};
 use crate::ask::{Ask, Call, Key, Page, Support, Upstream};
 use crate::endure::steward::{self, Ticket};
 use crate::endure::{Endure, EndureSettings, Limits, Standing, Steward, Trouble, Turn};
+use crate::estate::Share;
 use crate::fresh::{Freshness, FreshnessTable, SystemClock};
 
 /// All that is known about a system, checked.
@@ -59,6 +61,8 @@ pub struct SystemSettings {
     pub endure: EndureSettings,
     /// How fresh its data must be.
     pub freshness: Arc<FreshnessTable>,
+    /// Which keys are its own, where several systems of its role could have them.
+    pub share: Share,
 }
 
 /// A system that cannot be called.
@@ -92,6 +96,7 @@ pub struct System {
     limits: Limits,
     endure: Endure,
     freshness: Arc<FreshnessTable>,
+    share: Share,
     meter: Arc<dyn Meter>,
 }
 
@@ -134,14 +139,27 @@ impl System {
             limits: settings.endure.limits.clone(),
             endure: Endure::new(settings.endure, steward),
             freshness: settings.freshness,
+            share: settings.share,
             meter,
         })
     }
 
     /// What a proxied request must carry, in time for it.
     pub async fn authorization(&self, call: &Call) -> Result<Authorization, Failure> {
-        let told = self.authorizer.authorization(call.deadline).await;
+        if let Some(failure) = self.no_token(call) {
+            return Err(failure);
+        }
+        let told = self.authorizer.authorization(call.subject.as_ref(), call.deadline).await;
         told.map_err(|trouble| failure_of(&trouble, &self.id, self.role))
+    }
+
+    /// The system is asked as the caller, and this caller has no token that could be exchanged.
+    fn no_token(&self, call: &Call) -> Option<Failure> {
+        let served = self.authorizer.serves(call.subject.as_ref());
+        (!served).then(|| {
+            let message = format!("{} is asked with the caller's own token, and this caller has none.", self.id);
+            Failure::new(Code::CallerTokenRequired, message).of_system(&self.id, self.role)
+        })
     }
 
     /// A proxied request was answered 401. Whether another authorization may be had and the request sent again.
@@ -222,10 +240,11 @@ impl System {
 
     /// One attempt, with one more where the token turns out to be no good.
     async fn attempt(&self, ask: &Ask, asked: &Request, call: &Call, mut turn: Turn) -> Result<Rows, Trouble> {
-        let authorization = self.authorizer.authorization(turn.until).await?;
+        let subject = call.subject.as_ref();
+        let authorization = self.authorizer.authorization(subject, turn.until).await?;
         match self.exchange(ask, asked, call, &turn.ticket, &authorization).await {
             Err(Trouble::Rejected(Rejection::Unauthorized)) if self.authorizer.rejected(&authorization) => {
-                let another = self.authorizer.authorization(turn.until).await?;
+                let another = self.authorizer.authorization(subject, turn.until).await?;
                 turn.ticket.one_more();
                 self.exchange(ask, asked, call, &turn.ticket, &another).await
             }
@@ -293,8 +312,11 @@ impl Upstream for System {
         self.role
     }
 
-    fn identity(&self, _call: &Call) -> Arc<str> {
-        self.identity.clone()
+    fn identity(&self, call: &Call) -> Arc<str> {
+        match self.authorizer.caller(call.subject.as_ref()) {
+            Some(caller) => format!("{}/{caller}", self.identity).into(),
+            None => self.identity.clone(),
+        }
     }
 
     fn freshness(&self, class: Class) -> Freshness {
@@ -317,7 +339,15 @@ impl Upstream for System {
         self.driver.supports(entity, by)
     }
 
+    fn share(&self) -> &Share {
+        &self.share
+    }
+
     async fn look_up(&self, ask: &Ask, keys: &[Key], call: &Call) -> Vec<Result<Page, Arc<Failure>>> {
+        if let Some(failure) = self.no_token(call) {
+            let failure = Arc::new(failure);
+            return keys.iter().map(|_| Err(Arc::clone(&failure))).collect();
+        }
         lookup::look_up(self, ask, keys, call).await
     }
 }

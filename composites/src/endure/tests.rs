@@ -30,6 +30,7 @@ fn until(deadline: Instant) -> Call {
         traceparent: Arc::from("t"),
         tally: Arc::default(),
         urgency: None,
+        subject: None,
     }
 }
 

@@ -47,6 +47,7 @@ pub struct Answered {
     bytes: usize,
     sources: Vec<Value>,
     not_provided: Vec<String>,
+    unknown_to: Option<Value>,
     budget: Duration,
     used: Duration,
 }
@@ -78,6 +79,7 @@ impl Answered {
             bytes: written.bytes,
             sources: states.iter().map(source).collect(),
             not_provided: plan.not_provided.clone(),
+            unknown_to: written.unknown_to.into_json(),
             budget,
             used,
         }
@@ -115,6 +117,9 @@ impl Answered {
         });
         if !self.not_provided.is_empty() {
             extensions["notProvided"] = json!(self.not_provided);
+        }
+        if let Some(unknown_to) = &self.unknown_to {
+            extensions["unknownTo"] = unknown_to.clone();
         }
         if self.omitted > 0 {
             extensions["errorsOmitted"] = json!(self.omitted);

@@ -11,6 +11,7 @@ use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId, TenantId};
 
 use crate::ask::{Ask, Call, Key, Page, Support, Upstream};
+use crate::estate::{KeyKind, Share};
 use crate::fresh::Freshness;
 
 /// How a fake answers.
@@ -30,6 +31,7 @@ pub(super) struct Fake {
     mood: Mutex<Mood>,
     /// Entity, field and number of keys of each call.
     calls: Mutex<Vec<(&'static str, &'static str, usize)>>,
+    share: Share,
 }
 
 impl Fake {
@@ -41,6 +43,7 @@ impl Fake {
             rows: HashMap::new(),
             mood: Mutex::new(Mood::Well),
             calls: Mutex::default(),
+            share: Share::default(),
         }
     }
 
@@ -50,7 +53,20 @@ impl Fake {
         for (name, value) in fields {
             record.set(name, value.clone());
         }
+        record.origin = Some(self.id.clone());
         self.rows.entry(entity).or_default().push(Arc::new(record));
+        self
+    }
+
+    /// The keys that are its own.
+    pub(super) fn with_keys(mut self, kind: KeyKind, pattern: &str) -> Self {
+        self.share.add(kind, pattern).expect("a pattern");
+        self
+    }
+
+    /// Its word counts.
+    pub(super) fn primary(mut self) -> Self {
+        self.share.primary = true;
         self
     }
 
@@ -97,6 +113,10 @@ impl Upstream for Fake {
         self.provides_field(entity, by).then_some(Support { batch: 50 })
     }
 
+    fn share(&self) -> &Share {
+        &self.share
+    }
+
     async fn look_up(&self, ask: &Ask, keys: &[Key], call: &Call) -> Vec<Result<Page, Arc<Failure>>> {
         self.calls.lock().push((ask.entity.name, ask.by, keys.len()));
         call.tally.called(&self.id);
@@ -111,10 +131,12 @@ impl Upstream for Fake {
         let page = |key: &Key| {
             let matching = rows.iter().filter(|row| row.get(ask.by).answers_key(key));
             let mut rows: Vec<Arc<Record>> = matching.cloned().collect();
+            let behind = ask.narrow.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+            rows.drain(..rows.len().min(behind));
             let most = ask.narrow.first.map_or(usize::MAX, |first| first as usize);
             let more = rows.len() > most;
             rows.truncate(most);
-            let cursors = (0..rows.len()).map(|at| Arc::from(at.to_string())).collect();
+            let cursors = (1..=rows.len()).map(|at| Arc::from((behind + at).to_string())).collect();
             Ok(Page { cursors, rows, more, ..Page::default() })
         };
         match mood {

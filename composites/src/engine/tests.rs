@@ -34,18 +34,18 @@ impl Clock for OneDay {
 
 pub(super) struct Scene {
     engine: Engine,
-    estate: Arc<Estate>,
+    pub(super) estate: Arc<Estate>,
     erp: Arc<Fake>,
     crm: Arc<Fake>,
     support: Arc<Fake>,
-    principal: Principal,
+    pub(super) principal: Principal,
 }
 
-fn eur(amount: &str) -> Value {
+pub(super) fn eur(amount: &str) -> Value {
     Value::Money(Money { amount: amount.parse().expect("a decimal"), currency: Currency::parse("EUR").expect("EUR") })
 }
 
-fn day(text: &str) -> Value {
+pub(super) fn day(text: &str) -> Value {
     Value::Date(text.parse::<NaiveDate>().expect("a day"))
 }
 
@@ -112,7 +112,7 @@ fn erp(tenant: &str) -> Fake {
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with_erp(erp("acme"))
     }
 
@@ -174,7 +174,12 @@ impl Scene {
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
             tally: Arc::default(),
             urgency: None,
+            subject: None,
         }
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// A scene in which no document is too much.
@@ -196,7 +201,7 @@ impl Scene {
     }
 
     /// The answer without its figures.
-    async fn told(&self, query: &str) -> String {
+    pub(super) async fn told(&self, query: &str) -> String {
         let mut answer = self.ask(query).await;
         if let Some(members) = answer.as_object_mut() {
             members.remove("extensions");

@@ -64,7 +64,7 @@ fn met(code: Code) -> Met {
         | Overloaded
         | Internal => Met::Everywhere,
         UpstreamUnavailable | UpstreamTimeout | UpstreamThrottled | UpstreamRefused | UpstreamError
-        | UpstreamMalformed | DeadlineExceeded | BreakerOpen => Met::BySystems,
+        | UpstreamMalformed | DeadlineExceeded | BreakerOpen | CallerTokenRequired => Met::BySystems,
         ParameterInvalid | VariablesInvalid | ArgumentInvalid | QueryTooCostly | CostBudgetSpent | NotFound
         | Ambiguous | KeyUnsupported | KeyRefused | TooManyRows | UpstreamMismatch | UpstreamDrift => Met::ByDocuments,
         NotCached => Met::ByReads,

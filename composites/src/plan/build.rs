@@ -18,16 +18,17 @@ use super::coerce::{self, Variables};
 use super::customer::Identity;
 use super::select::{Reader, owned};
 use super::{
-    Chosen, Completion, EdgeField, Filter, KeyExpr, PageField, Paged, Plan, Related, Resolve, Selection, Step, StepId,
+    Chosen, Completion, EdgeField, Filter, KeyExpr, Lane, PageField, Paged, Plan, Related, Resolve, Selection, Step,
+    StepId,
 };
-use crate::ask::{Ask, Key, Narrow};
+use crate::ask::{Ask, Key, Narrow, Upstream};
 use crate::estate::Estate;
 use crate::fresh::Wish;
 
 /// More rows than this are never asked for at once.
 const MOST_ROWS: u32 = 100;
-/// Longer than any cursor of ours: it is kept with what it led to.
-const LONGEST_CURSOR: usize = 1_024;
+/// Longer than any cursor of ours, those through several systems included: it is kept with what it led to.
+const LONGEST_CURSOR: usize = 2_048;
 /// How many rows a list without a `first` is priced at.
 const USUAL_ROWS: u64 = 10;
 
@@ -220,18 +221,18 @@ impl<'a> Builder<'a> {
 
     /// Whether the estate can tell a field of an entity, from its own record or from what completes it.
     pub(super) fn tells(&self, entity: &'static ObjectType, field: &str) -> bool {
-        let Some(owner) = self.estate.owner(entity) else { return false };
-        if owner.provides_field(entity, field) {
-            return true;
+        let owners = self.estate.having(entity);
+        if owners.is_empty() || owners.iter().any(|owner| owner.provides_field(entity, field)) {
+            return !owners.is_empty();
         }
         let completed: &[&str] = match entity.name {
             "Receivables" => &["openBalance", "overdueBalance", "oldestOverdueDays"],
             "Invoice" => &["dueOn", "openAmount", "status"],
-            "Order" if field == "total" => return self.estate.owner(expect_object("OrderLine")).is_some(),
+            "Order" if field == "total" => return self.estate.owners(expect_object("OrderLine")).is_some(),
             "Contract" if field == "coversSerialNumbers" => return self.coverage_is_kept_apart(),
             _ => &[],
         };
-        completed.contains(&field) && self.estate.owner(expect_object("OpenItem")).is_some()
+        completed.contains(&field) && self.estate.owners(expect_object("OpenItem")).is_some()
     }
 
     /// The selection of an object that lies in a record or a decision.
@@ -286,7 +287,7 @@ impl<'a> Builder<'a> {
         self.related(field, relation, lookup, sets, path)
     }
 
-    /// The step and the shape for the entities behind a key.
+    /// The entities behind a key.
     fn related(
         &mut self,
         field: &'static Field,
@@ -296,17 +297,33 @@ impl<'a> Builder<'a> {
         path: &str,
     ) -> Result<Resolve, Problem> {
         let (record, after) = (lookup.record, lookup.narrow.after.is_some());
-        let filter = self.filter(&mut lookup);
-        let Some(step) = self.step(lookup) else { return Ok(Resolve::NotProvided) };
+        let filter = self.filter(record, &mut lookup.narrow);
+        match self.step(lookup) {
+            Some(step) => self.shown(field, relation, &Rows { record, step, filter }, after, sets, path),
+            None => Ok(Resolve::NotProvided),
+        }
+    }
+
+    /// The shape of the entities that a step brings.
+    fn shown(
+        &mut self,
+        field: &'static Field,
+        relation: &'static Relation,
+        rows: &Rows,
+        after: bool,
+        sets: &[&'a SelectionSet],
+        path: &str,
+    ) -> Result<Resolve, Problem> {
         if let Some(take) = relation.take {
-            return Ok(record.ordinal(take).map_or(Resolve::NotProvided, |ordinal| Resolve::Taken(step, ordinal)));
+            let ordinal = rows.record.ordinal(take);
+            return Ok(ordinal.map_or(Resolve::NotProvided, |ordinal| Resolve::Taken(rows.step, ordinal)));
         }
         if let Some(of) = connection(field) {
-            let page = self.page(of, &Rows { record, step, filter }, after, sets, path)?;
+            let page = self.page(of, rows, after, sets, path)?;
             return Ok(Resolve::Connection(Box::new(page)));
         }
         let of = expect_object(field.type_name());
-        let related = self.entity(of, &Rows { record, step, filter }, sets, path)?;
+        let related = self.entity(of, rows, sets, path)?;
         Ok(if field.is_list() { Resolve::Many(Box::new(related)) } else { Resolve::One(Box::new(related)) })
     }
 
@@ -380,8 +397,8 @@ impl<'a> Builder<'a> {
         selection: &Selection,
         filters: bool,
     ) -> Option<Completion> {
-        let owner = Arc::clone(self.estate.owner(record)?);
-        let lacking = |name: &str| !owner.provides_field(record, name);
+        let owners = self.estate.having(record);
+        let lacking = |name: &str| owners.iter().any(|owner| !owner.provides_field(record, name));
         let chosen =
             |name: &str| selection.fields.iter().any(|chosen| chosen.field.is_some_and(|field| field.name == name));
         let needs = |names: &[&str]| names.iter().any(|name| chosen(name) && lacking(name));
@@ -416,19 +433,20 @@ impl<'a> Builder<'a> {
     }
 
     fn coverage_is_kept_apart(&self) -> bool {
-        let owner = |entity| self.estate.owner(expect_object(entity)).map(|owner| owner.id());
-        owner("Contract").is_some() && owner("Contract") == owner("ContractCoverage")
+        let having = |entity| self.estate.having(expect_object(entity));
+        let also = |one: &Arc<dyn Upstream>| having("ContractCoverage").iter().any(|other| other.id() == one.id());
+        having("Contract").iter().any(also)
     }
 
     /// What has to be filtered here, because the rows' state is known only once they are completed.
-    fn filter(&self, lookup: &mut Lookup) -> Filter {
-        let mut filter = Filter { open: lookup.narrow.open, statuses: Vec::new() };
-        if lookup.record.name == "Order" && self.lines_tell_delivery() && !lookup.narrow.statuses.is_empty() {
-            filter.statuses.clone_from(&lookup.narrow.statuses);
+    fn filter(&self, record: &'static ObjectType, narrow: &mut Narrow) -> Filter {
+        let mut filter = Filter { open: narrow.open, statuses: Vec::new() };
+        if record.name == "Order" && self.lines_tell_delivery() && !narrow.statuses.is_empty() {
+            filter.statuses.clone_from(&narrow.statuses);
             // To the ERP an order that is partly shipped is an open one.
             if filter.statuses.contains(&"PARTIALLY_SHIPPED") && !filter.statuses.contains(&"OPEN") {
-                lookup.narrow.statuses.push("OPEN");
-                lookup.narrow.statuses.sort_unstable();
+                narrow.statuses.push("OPEN");
+                narrow.statuses.sort_unstable();
             }
         }
         filter
@@ -437,21 +455,42 @@ impl<'a> Builder<'a> {
     /// Whether an order's status is completed from its lines.
     fn lines_tell_delivery(&self) -> bool {
         let lines = expect_object("OrderLine");
-        self.estate.owner(lines).is_some_and(|owner| owner.provides_field(lines, "delivered"))
+        self.estate.having(lines).iter().any(|owner| owner.provides_field(lines, "delivered"))
     }
 
     /// The step that asks for this, made or found. `None` where no system of the tenant can be asked so.
     pub(super) fn step(&mut self, lookup: Lookup) -> Option<StepId> {
+        let owners = self.estate.owners(lookup.record)?;
+        match owners.lone() {
+            Some(lone) => self.step_at(lone, lookup, None),
+            None => self.step_at_each(owners, &lookup),
+        }
+    }
+
+    /// The same of one system.
+    pub(super) fn step_at(
+        &mut self,
+        upstream: &Arc<dyn Upstream>,
+        lookup: Lookup,
+        lane: Option<Lane>,
+    ) -> Option<StepId> {
         let Lookup { record: entity, by, key, within, narrow, many } = lookup;
-        let upstream = Arc::clone(self.estate.owner(entity)?);
         upstream.supports(entity, by)?;
         let ask = Ask { entity, by, narrow };
+        let same_lane = |step: &Step| match (&step.lane, &lane) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.is(other),
+            _ => false,
+        };
         let same = |step: &Step| {
             step.ask == ask
                 && step.key == key
                 && step.within == within
                 && step.wish == self.wish
                 && step.unless.is_none()
+                && step.many == many
+                && step.several.is_none()
+                && same_lane(step)
         };
         if let Some(known) = self.steps.iter().position(same) {
             return Some(known);
@@ -459,12 +498,14 @@ impl<'a> Builder<'a> {
         let keys = match (&key, within) {
             (KeyExpr::Given(_), _) | (KeyExpr::Parent(_), None) => 1,
             (KeyExpr::OneOf(keys, _), _) => keys.len() as u64,
-            (KeyExpr::Via(source, _), _) => self.steps[*source].rows,
-            (KeyExpr::Parent(_), Some(parent)) => self.steps[parent].rows,
+            (KeyExpr::Via(source, _), _) => self.rows_for(*source, lane.as_ref()),
+            (KeyExpr::Parent(_), Some(parent)) => self.rows_for(parent, lane.as_ref()),
         };
         let per_key = if many { ask.narrow.first.map_or(USUAL_ROWS, u64::from) } else { 1 };
         let rows = keys.saturating_mul(per_key);
-        self.steps.push(Step { ask, upstream, key, within, unless: None, wish: self.wish, keys, rows });
+        let (upstream, wish) = (Arc::clone(upstream), self.wish);
+        let step = Step { ask, upstream, key, within, unless: None, wish, keys, rows, many, lane, several: None };
+        self.steps.push(step);
         Some(self.steps.len() - 1)
     }
 
@@ -473,20 +514,23 @@ impl<'a> Builder<'a> {
         &mut self,
         field: &'static Field,
         relation: &'static Relation,
-        narrow: Narrow,
+        mut narrow: Narrow,
         sets: &[&'a SelectionSet],
         identity: &Identity,
         path: &str,
     ) -> Result<Resolve, Problem> {
+        let (record, after) = (expect_object(relation.to), narrow.after.is_some());
         let many = field.is_list() || connection(field).is_some();
-        match self.lookup_of_customer(relation.to, identity) {
-            Some(lookup) => self.related(field, relation, Lookup { narrow, many, ..lookup }, sets, path),
+        let filter = self.filter(record, &mut narrow);
+        match self.step_of_customer(relation.to, identity, &narrow, many) {
+            Some(step) => self.shown(field, relation, &Rows { record, step, filter }, after, sets, path),
             None => Ok(Resolve::NotProvided),
         }
     }
 }
 
 /// Which records are asked for, by which key.
+#[derive(Clone)]
 pub(super) struct Lookup {
     pub(super) record: &'static ObjectType,
     pub(super) by: &'static str,
@@ -517,10 +561,11 @@ pub(super) struct Rows {
     pub(super) filter: Filter,
 }
 
-/// Whether the records of an entity hold a field themselves.
+/// Whether the records of an entity hold a field themselves, in every system that has it.
 fn holds(estate: &Estate, here: &Here<'_>, field: &str) -> bool {
     here.record.entity.is_some()
-        && estate.owner(here.record).is_some_and(|owner| owner.provides_field(here.record, field))
+        && !estate.having(here.record).is_empty()
+        && estate.having(here.record).iter().all(|owner| owner.provides_field(here.record, field))
 }
 
 /// The connection type that a field returns, if it does.

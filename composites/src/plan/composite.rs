@@ -10,12 +10,15 @@ use indexmap::IndexMap;
 use portico_contracts::canonical::{Currency, Failure, Money};
 use portico_contracts::model::expect_object;
 use portico_contracts::problem::{Code, Problem};
+use portico_contracts::tenancy::SystemId;
 use rust_decimal::Decimal;
 
 use super::build::{Builder, Here, Lookup, text};
 use super::customer::{DiscrepancyPlan, Identity};
+use super::several::Asked;
 use super::{KeyExpr, Resolve, Selection, StepId};
 use crate::ask::{Key, Narrow};
+use crate::estate::Rule;
 use crate::fresh::Wish;
 use crate::schema::scalars;
 
@@ -43,7 +46,8 @@ pub(crate) struct WarrantyPlan {
     pub(crate) shipments: Option<StepId>,
     /// Contracts of the serial number, or of the customer.
     pub(crate) contracts: Option<StepId>,
-    pub(crate) covers: Covers,
+    /// What each of their systems says about what they cover.
+    pub(crate) covers: Vec<(SystemId, Covers)>,
     pub(crate) entitlements: Option<StepId>,
     pub(crate) selection: Selection,
 }
@@ -144,12 +148,8 @@ impl<'a> Builder<'a> {
         let product = of_asset("sku").and_then(|sku| self.step(Lookup::one("Product", "sku", sku, None)));
         let shipments =
             of_asset("orderNumber").and_then(|order| self.step(Lookup::all("Shipment", "orderNumber", order, None)));
-        let by_serial = Lookup::all("Contract", "coversSerialNumbers", KeyExpr::Given(serial.clone()), None);
-        let by_customer = || of_asset("customerNumber").map(|number| Identity::by_number(number, None));
-        let contracts = self.step(by_serial).or_else(|| {
-            let lookup = self.lookup_of_customer("Contract", &by_customer()?)?;
-            self.step(lookup)
-        });
+        let by_customer = of_asset("customerNumber").map(|number| Identity::by_number(number, None));
+        let contracts = self.contracts_of(&serial, by_customer.as_ref());
         let entitlements =
             self.step(Lookup::all("ServiceEntitlement", "serialNumber", KeyExpr::Given(serial.clone()), None));
         let mut keys = vec![("serialNumber", KeyExpr::Given(serial.clone()))];
@@ -160,14 +160,43 @@ impl<'a> Builder<'a> {
         Ok(Resolve::Composite(Box::new(CompositePlan::Warranty(plan))))
     }
 
-    fn covers(&mut self, contracts: Option<StepId>) -> Covers {
-        let record = expect_object("Contract");
-        match contracts {
-            Some(step) if !self.steps[step].upstream.provides_field(record, "coversSerialNumbers") => {
-                self.coverage_of(step).map_or(Covers::Unknown, Covers::By)
-            }
-            _ => Covers::Told,
+    /// Contracts that list a serial number; of a system that cannot be asked so those of the customer.
+    fn contracts_of(&mut self, serial: &Key, customer: Option<&Identity>) -> Option<StepId> {
+        let by_serial = Lookup::all("Contract", "coversSerialNumbers", KeyExpr::Given(serial.clone()), None);
+        let of_customer =
+            |builder: &mut Self| builder.step_of_customer("Contract", customer?, &Narrow::default(), true);
+        let owners = self.estate.owners(by_serial.record)?;
+        if owners.lone().is_some() {
+            return self.step(by_serial).or_else(|| of_customer(self));
         }
+        let mut asked = Asked::of(owners);
+        for (at, member) in owners.members().iter().enumerate() {
+            let ways = match (member.supports(by_serial.record, by_serial.by), customer) {
+                (Some(_), _) => vec![(by_serial.clone(), Rule::Fitting)],
+                (None, Some(customer)) => self.ways_to_customer("Contract", customer, owners, at),
+                (None, None) => Vec::new(),
+            };
+            asked.add(at, ways);
+        }
+        self.joined(asked)
+    }
+
+    /// How each system's contracts tell what they cover.
+    fn covers(&mut self, contracts: Option<StepId>) -> Vec<(SystemId, Covers)> {
+        let (record, apart) = (expect_object("Contract"), expect_object("ContractCoverage"));
+        let mut covers = Vec::new();
+        let Some(contracts) = contracts else { return covers };
+        for leaf in self.leaves(contracts) {
+            let upstream = Arc::clone(&self.steps[leaf].upstream);
+            let is_apart = self.estate.having(apart).iter().any(|one| one.id() == upstream.id());
+            let told = match upstream.provides_field(record, "coversSerialNumbers") {
+                true => Covers::Told,
+                false if is_apart => self.coverage_of(contracts).map_or(Covers::Unknown, Covers::By),
+                false => Covers::Unknown,
+            };
+            covers.push((upstream.id().clone(), told));
+        }
+        covers
     }
 
     fn credit(&mut self, arguments: &Arguments, sets: &[&'a SelectionSet], path: &str) -> Result<Resolve, Problem> {
@@ -191,12 +220,9 @@ impl<'a> Builder<'a> {
 
     fn credit_figures(&mut self, identity: &Identity) -> CreditSteps {
         let (receivables, items) = self.receivables(identity);
-        let mut orders = self.lookup_of_customer("Order", identity);
-        if let Some(lookup) = &mut orders {
-            let open = vec!["OPEN", "PARTIALLY_SHIPPED", "SHIPPED", "UNKNOWN"];
-            lookup.narrow = Narrow { statuses: open, first: Some(MOST_OPEN_ORDERS), ..Narrow::default() };
-        }
-        let orders = orders.and_then(|lookup| self.step(lookup));
+        let open = vec!["OPEN", "PARTIALLY_SHIPPED", "SHIPPED", "UNKNOWN"];
+        let narrow = Narrow { statuses: open, first: Some(MOST_OPEN_ORDERS), ..Narrow::default() };
+        let orders = self.step_of_customer("Order", identity, &narrow, true);
         let lines = orders.and_then(|orders| {
             let number = expect_object("Order").ordinal("number")?;
             self.step(Lookup::all("OrderLine", "orderNumber", KeyExpr::Parent(number), Some(orders)))
@@ -248,12 +274,9 @@ impl<'a> Builder<'a> {
             Err(refusal) => return Ok(Resolve::Refused(refusal)),
         };
         let of_customer = |builder: &mut Self, entity: &'static str| {
-            let lookup = builder.lookup_of_customer(entity, &identity)?;
-            builder.step(lookup)
+            builder.step_of_customer(entity, &identity, &Narrow::default(), true)
         };
-        let erp = self
-            .lookup_of_customer("Customer", &identity)
-            .and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
+        let erp = self.record_of("Customer", &identity);
         let subscriptions = of_customer(self, "BillingSubscription");
         let contracts = of_customer(self, "Contract");
         let (receivables, items) = self.receivables(&identity);
@@ -267,15 +290,15 @@ impl<'a> Builder<'a> {
     /// The ERP's figures of a customer, and its open items where those figures lack the balance.
     fn receivables(&mut self, identity: &Identity) -> (Option<StepId>, Option<StepId>) {
         let record = expect_object("Receivables");
-        let lookup = self.lookup_of_customer("Receivables", identity);
-        let receivables = lookup.and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
-        let lacks = self.estate.owner(record).is_some_and(|owner| {
+        let receivables = self.record_of("Receivables", identity);
+        let lacks = self.estate.having(record).iter().any(|owner| {
             ["openBalance", "overdueBalance", "oldestOverdueDays"]
                 .iter()
                 .any(|field| !owner.provides_field(record, field))
         });
-        let items = if lacks { self.lookup_of_customer("OpenItem", identity) } else { None };
-        (receivables, items.and_then(|lookup| self.step(lookup)))
+        let narrow = Narrow::default();
+        let items = if lacks { self.step_of_customer("OpenItem", identity, &narrow, true) } else { None };
+        (receivables, items)
     }
 
     /// The selection of a decision. Its entities (`Warranty.asset`) are looked up like any other relation.

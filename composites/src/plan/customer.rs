@@ -6,12 +6,15 @@ use std::sync::Arc;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql_value::ConstValue;
 use portico_contracts::canonical::Failure;
-use portico_contracts::model::expect_object;
+use portico_contracts::model::{ObjectType, expect_object};
 use portico_contracts::problem::{Code, Problem};
 
 use super::build::{Builder, Here, Lookup, text};
 use super::composite::CompositePlan;
+use super::several::Asked;
 use super::{KeyExpr, Resolve, Selection, StepId};
+use crate::ask::{Narrow, Upstream};
+use crate::estate::{Owners, Rule};
 
 /// Where a customer's id in another system stands: the field that others link with, and whose id it is.
 const LINKS: [(&str, &str); 3] =
@@ -97,6 +100,7 @@ impl<'a> Builder<'a> {
         link: Option<&'static str>,
     ) -> Option<Identity> {
         let record = expect_object(entity);
+        let shared = self.estate.owners(record)?.lone().is_none();
         let step = self.step(Lookup::one(entity, by, key.clone(), None))?;
         let number = record.ordinal("customerNumber").map(|ordinal| (KeyExpr::Via(step, ordinal), None));
         let own_id = || {
@@ -104,7 +108,8 @@ impl<'a> Builder<'a> {
             let link = LINKS.iter().find(|(_, of)| *of == entity).map(|(link, _)| *link)?;
             Some((link, (KeyExpr::Via(step, id), None)))
         };
-        let link = link.map(|link| (link, (key, None))).or_else(own_id);
+        // Of several systems the id means something only to the one that knows it.
+        let link = link.filter(|_| !shared).map(|link| (link, (key, None))).or_else(own_id);
         Some(Identity { number, link, anchor: Some(step), leads: None })
     }
 
@@ -112,32 +117,112 @@ impl<'a> Builder<'a> {
     fn by_email(&mut self, email: KeyExpr) -> Option<Identity> {
         let contact = expect_object("Contact");
         let found = self.step(Lookup::one("Contact", "email", email, None))?;
+        // Several people of one customer may share an address.
+        self.may_be_several(found);
         let account_id = contact.ordinal("accountId").map(|ordinal| KeyExpr::Via(found, ordinal))?;
         let account = self.anchored("Account", "id", account_id, Some("accountId"))?;
         Some(Identity { leads: Some(found), ..account })
     }
 
-    /// With which field and key the owner of an entity can be asked for what belongs to a customer.
-    pub(super) fn lookup_of_customer(&mut self, entity: &'static str, identity: &Identity) -> Option<Lookup> {
+    /// The step for what an entity's systems have of a customer.
+    pub(super) fn step_of_customer(
+        &mut self,
+        entity: &'static str,
+        identity: &Identity,
+        narrow: &Narrow,
+        many: bool,
+    ) -> Option<StepId> {
+        let owners = self.estate.owners(expect_object(entity))?;
+        let narrowed = |lookup: Lookup| Lookup { narrow: narrow.clone(), many, ..lookup };
+        if let Some(lone) = owners.lone() {
+            let lookup = self.lookup_of_customer(entity, identity, lone)?;
+            return self.step_at(lone, narrowed(lookup), None);
+        }
+        let mut asked = Asked::of(owners);
+        for at in 0..owners.members().len() {
+            let ways = self.ways_to_customer(entity, identity, owners, at);
+            asked.add(at, ways.into_iter().map(|(lookup, rule)| (narrowed(lookup), rule)).collect());
+        }
+        self.joined(asked)
+    }
+
+    /// With which field and key the only owner of an entity can be asked for what belongs to a customer.
+    fn lookup_of_customer(
+        &mut self,
+        entity: &'static str,
+        identity: &Identity,
+        owner: &Arc<dyn Upstream>,
+    ) -> Option<Lookup> {
         let record = expect_object(entity);
-        let owner = Arc::clone(self.estate.owner(record)?);
         if let Some((link, (key, within))) = &identity.link {
-            let is_the_link = LINKS.iter().any(|(name, of)| name == link && *of == entity);
-            let by = if is_the_link { "id" } else { *link };
+            let by = by_link(link, entity);
             if owner.supports(record, by).is_some() {
                 return Some(Lookup::all(entity, by, key.clone(), *within));
             }
         }
         let (number, within) = identity.number.clone()?;
-        let by = if entity == "Customer" { "number" } else { "customerNumber" };
+        let by = by_number(entity);
         if owner.supports(record, by).is_some() {
             return Some(Lookup::all(entity, by, number, within));
         }
-        let (link, of) = LINKS
-            .iter()
-            .find(|(link, _)| record.fields.contains_key(link) && owner.supports(record, link).is_some())?;
+        let (link, of) = linked_by(record, owner)?;
         let linked = self.step(Lookup::one(of, "customerNumber", number, within))?;
         Some(Lookup::all(entity, link, KeyExpr::Via(linked, expect_object(of).ordinal("id")?), None))
+    }
+
+    /// The same for one of several: by its own id where it has told one, else by the number.
+    pub(super) fn ways_to_customer(
+        &mut self,
+        entity: &'static str,
+        identity: &Identity,
+        owners: &Owners,
+        at: usize,
+    ) -> Vec<(Lookup, Rule)> {
+        let (record, Some(member)) = (expect_object(entity), owners.members().get(at)) else { return Vec::new() };
+        let mut ways = Vec::new();
+        if let Some((link, (key, within))) = &identity.link {
+            let by = by_link(link, entity);
+            if member.supports(record, by).is_some() {
+                let rule = if matches!(key, KeyExpr::Via(..)) { Rule::Own } else { Rule::Fitting };
+                ways.push((Lookup::all(entity, by, key.clone(), *within), rule));
+            }
+        }
+        let Some((number, within)) = identity.number.clone() else { return ways };
+        let rule = match number {
+            _ if !ways.is_empty() => Rule::Others,
+            KeyExpr::Parent(_) => Rule::Referred,
+            _ => Rule::Fitting,
+        };
+        let by = by_number(entity);
+        if member.supports(record, by).is_some() {
+            ways.push((Lookup::all(entity, by, number, within), rule));
+        } else if let Some((link, of)) = linked_by(record, member)
+            && let Some((linked, rule)) = self.linked(of, (number, within), rule, member)
+            && let Some(id) = expect_object(of).ordinal("id")
+        {
+            ways.push((Lookup::all(entity, link, KeyExpr::Via(linked, id), None), rule));
+        }
+        ways
+    }
+
+    /// The step that tells a customer's id in a system, from its number: asked of that system itself where it can be.
+    fn linked(
+        &mut self,
+        of: &'static str,
+        (number, within): Place,
+        rule: Rule,
+        member: &Arc<dyn Upstream>,
+    ) -> Option<(StepId, Rule)> {
+        let lookup = Lookup::one(of, "customerNumber", number, within);
+        let owners = self.estate.owners(lookup.record)?;
+        let own = owners.members().iter().position(|owner| Arc::ptr_eq(owner, member));
+        match own.filter(|_| owners.lone().is_none()) {
+            Some(at) => {
+                let lane = self.lane(owners, at, rule, &lookup);
+                Some((self.step_at(member, lookup, Some(lane))?, Rule::Own))
+            }
+            None => Some((self.step(lookup)?, Rule::Fitting)),
+        }
     }
 
     /// The joined view. `must_exist` where the caller named the customer: then a system has to know it.
@@ -154,8 +239,7 @@ impl<'a> Builder<'a> {
         let chosen =
             |name: &str| selection.fields.iter().any(|chosen| chosen.field.is_some_and(|field| field.name == name));
         let needs_record = must_exist || ["name", "source", "extensions"].into_iter().any(chosen);
-        let erp = if needs_record { self.lookup_of_customer("Customer", identity) } else { None };
-        let erp = erp.and_then(|lookup| self.step(Lookup { many: false, ..lookup }));
+        let erp = if needs_record { self.record_of("Customer", identity) } else { None };
         let account = if needs_record { self.account_beside(erp, identity) } else { None };
         let number =
             identity.number.as_ref().map(|(key, _)| key.clone()).filter(|key| !matches!(key, KeyExpr::Via(..)));
@@ -168,8 +252,16 @@ impl<'a> Builder<'a> {
     fn asked_anyway(&self, identity: &Identity) -> Vec<StepId> {
         let is_record = |entity: &str| matches!(entity, "BillingCustomer" | "SupportOrganization");
         let of_this = |key: &KeyExpr| identity.number.as_ref().is_some_and(|(number, _)| number == key);
+        let is_part =
+            |id: StepId| self.steps.iter().any(|step| step.several.as_ref().is_some_and(|all| all.parts.contains(&id)));
         let steps = self.steps.iter().enumerate();
-        steps.filter(|(_, step)| is_record(step.ask.entity.name) && of_this(&step.key)).map(|(id, _)| id).collect()
+        let records = steps.filter(|(_, step)| is_record(step.ask.entity.name) && of_this(&step.key));
+        records.map(|(id, _)| id).filter(|id| !is_part(*id)).collect()
+    }
+
+    /// The step for a customer's one record of an entity.
+    pub(super) fn record_of(&mut self, entity: &'static str, identity: &Identity) -> Option<StepId> {
+        self.step_of_customer(entity, identity, &Narrow::default(), false)
     }
 
     /// Every system's record of the customer, to be compared.
@@ -182,8 +274,7 @@ impl<'a> Builder<'a> {
         let Some(identity) = identity else { return Ok(Resolve::NotProvided) };
         let mut records = Vec::new();
         for entity in ["Customer", "Account", "BillingCustomer", "SupportOrganization"] {
-            let lookup = self.lookup_of_customer(entity, identity);
-            records.extend(lookup.and_then(|lookup| self.step(Lookup { many: false, ..lookup })));
+            records.extend(self.record_of(entity, identity));
         }
         let selection = self.part("Discrepancy", sets, path)?;
         let plan = CompositePlan::Discrepancies(DiscrepancyPlan { records, selection });
@@ -196,14 +287,34 @@ impl<'a> Builder<'a> {
             return identity.anchor;
         }
         let known = self.steps.len();
-        let lookup = self.lookup_of_customer("Account", identity)?;
-        let step = self.step(Lookup { many: false, ..lookup })?;
-        let same_keys = erp.is_some_and(|erp| self.steps[erp].key == self.steps[step].key);
-        if step >= known && same_keys {
-            self.steps[step].unless = erp;
+        let step = self.record_of("Account", identity)?;
+        let asked = self.leaves(step);
+        let of_erp = erp.map(|erp| self.leaves(erp)).unwrap_or_default();
+        for account in asked.into_iter().filter(|account| *account >= known) {
+            let same_key = |erp: &StepId| self.steps[*erp].key == self.steps[account].key;
+            if !of_erp.is_empty() && of_erp.iter().all(same_key) {
+                self.steps[account].unless = erp;
+            }
         }
         Some(step)
     }
+}
+
+/// By which field an entity is looked up with a customer's id in another system.
+fn by_link(link: &'static str, entity: &str) -> &'static str {
+    let is_the_link = LINKS.iter().any(|(name, of)| *name == link && *of == entity);
+    if is_the_link { "id" } else { link }
+}
+
+/// By which field an entity is looked up with a customer's number.
+fn by_number(entity: &str) -> &'static str {
+    if entity == "Customer" { "number" } else { "customerNumber" }
+}
+
+/// The link by which a system can be asked, and whose id it is.
+fn linked_by(record: &'static ObjectType, owner: &Arc<dyn Upstream>) -> Option<(&'static str, &'static str)> {
+    let can = |link: &str| record.fields.contains_key(link) && owner.supports(record, link).is_some();
+    LINKS.into_iter().find(|(link, _)| can(link))
 }
 
 fn unsupported(kind: &str) -> Arc<Failure> {

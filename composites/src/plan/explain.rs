@@ -103,7 +103,7 @@ impl Plan {
     /// Explains the plan. Keys that the caller gave are not repeated.
     pub fn explain(&self) -> Explained {
         let price = self.price();
-        let mut steps: Vec<ExplainedStep> = (0..self.steps.len()).map(|id| self.explain_step(id)).collect();
+        let mut steps: Vec<ExplainedStep> = self.asked().map(|id| self.explain_step(id)).collect();
         steps.sort_by_key(|step| step.wave);
         Explained {
             cost: price.points(),
@@ -117,7 +117,7 @@ impl Plan {
 
     fn explain_systems(&self) -> Vec<ExplainedSystem> {
         let mut calls: BTreeMap<&SystemId, (u64, &Limits)> = BTreeMap::new();
-        for step in &self.steps {
+        for step in self.asked().map(|id| &self.steps[id]) {
             if let Some(limits) = step.upstream.limits() {
                 calls.entry(step.upstream.id()).or_insert((0, limits)).0 += step.calls();
             }
@@ -128,6 +128,11 @@ impl Plan {
             limits: ExplainedLimits::of(limits),
         };
         calls.into_iter().map(explained).collect()
+    }
+
+    /// The steps that ask a system.
+    fn asked(&self) -> impl Iterator<Item = StepId> {
+        (0..self.steps.len()).filter(|id| self.steps[*id].several.is_none())
     }
 
     fn explain_step(&self, id: StepId) -> ExplainedStep {
@@ -163,7 +168,9 @@ impl Plan {
     /// One more than the latest step that it waits for. Steps only wait for earlier ones, so this ends.
     fn wave(&self, id: StepId) -> usize {
         let step = &self.steps[id];
-        step.waits_for().map(|source| self.wave(source)).max().unwrap_or(0) + 1
+        let latest = step.waits_for().map(|source| self.wave(source)).max().unwrap_or(0);
+        // What only joins others is done when they are.
+        if step.several.is_some() { latest } else { latest + 1 }
     }
 }
 
@@ -187,11 +194,13 @@ impl ExplainedLimits {
 impl Step {
     /// The steps that must be done before this one can be asked.
     pub(crate) fn waits_for(&self) -> impl Iterator<Item = StepId> {
+        let parts = self.several.as_ref().map_or(&[][..], |several| &several.parts);
         let source = match self.key {
+            _ if self.several.is_some() => None,
             KeyExpr::Via(source, _) => Some(source),
             KeyExpr::Parent(_) => self.within,
             KeyExpr::Given(_) | KeyExpr::OneOf(..) => None,
         };
-        source.into_iter().chain(self.unless)
+        source.into_iter().chain(self.unless).chain(parts.iter().copied())
     }
 }

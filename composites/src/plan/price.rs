@@ -21,7 +21,8 @@ impl Price {
 impl Plan {
     /// The price of this plan.
     pub fn price(&self) -> Price {
-        self.steps.iter().fold(Price::default(), |price, step| {
+        let asked = self.steps.iter().filter(|step| step.several.is_none());
+        asked.fold(Price::default(), |price, step| {
             let calls = step.calls();
             Price { calls: price.calls.saturating_add(calls), rows: price.rows.saturating_add(step.rows) }
         })

@@ -15,6 +15,8 @@ use crate::tenancy::{Role, SystemId};
 pub struct Record {
     /// What kind of thing it is.
     pub of: &'static ObjectType,
+    /// The system whose row it is; none for what several systems or a decision make up.
+    pub origin: Option<SystemId>,
     values: Box<[Value]>,
     /// What only this system has, named by the tenant's binding.
     pub extensions: Vec<(Arc<str>, serde_json::Value)>,
@@ -23,7 +25,7 @@ pub struct Record {
 impl Record {
     /// A record in which nothing is known yet.
     pub fn new(of: &'static ObjectType) -> Self {
-        Record { of, values: vec![Value::Null; of.fields.len()].into(), extensions: Vec::new() }
+        Record { of, origin: None, values: vec![Value::Null; of.fields.len()].into(), extensions: Vec::new() }
     }
 
     /// The value of a field by its ordinal in the model.
@@ -63,7 +65,8 @@ impl Record {
     /// An own copy, to complete what a system left open.
     #[must_use]
     pub fn to_owned_record(&self) -> Record {
-        Record { of: self.of, values: self.values.clone(), extensions: self.extensions.clone() }
+        let (values, extensions) = (self.values.clone(), self.extensions.clone());
+        Record { of: self.of, origin: self.origin.clone(), values, extensions }
     }
 
     /// Bytes this record keeps alive, roughly; for the cache's budget.

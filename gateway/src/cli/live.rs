@@ -81,6 +81,7 @@ pub(super) fn call(tenant: TenantId, patience: Duration) -> Result<Call, Failure
         .into(),
         tally: Arc::default(),
         urgency: None,
+        subject: None,
     })
 }
 

@@ -16,6 +16,7 @@ mod limits;
 mod operation;
 mod route;
 mod rules;
+mod shared;
 mod system;
 mod tenant;
 

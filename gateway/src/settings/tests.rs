@@ -6,6 +6,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use portico_composites::connect::credentials::Credentials;
+use portico_composites::estate::KeyKind;
 use portico_contracts::tenancy::{Role, Tier};
 
 use super::*;
@@ -90,8 +91,8 @@ fn a_sound_configuration_is_read_with_its_defaults() {
     assert_eq!(console.tier, Tier::Standard);
     assert_eq!(settings.deadline(console.tier, &console.plan).as_secs(), 3);
     assert_eq!(console.plan.throttle.rate.burst().get(), 500);
-    assert_eq!(acme.owner("Order").unwrap().id.as_str(), "acme-erp");
-    assert!(acme.owner("Case").is_none());
+    assert_eq!(acme.owners_of("Order")[0].id.as_str(), "acme-erp");
+    assert!(acme.owners_of("Case").is_empty());
     let version = settings.api_version("orders", "v1").unwrap();
     assert_eq!(version.base_path(), "/orders/v1");
     assert_eq!(version.operations[0].required, [Role::Erp]);
@@ -312,14 +313,82 @@ fn a_key_that_signs_comes_from_a_file_and_is_tried() {
     assert!(Settings::check(unresolved.path(), &FormOnly).is_ok());
 }
 
+/// A tenant with a second CRM, and what it says beside.
+fn with_two_crms(more: &str) -> String {
+    let crms = "  acme-crm: { role: crm, pack: salesforce, url: https://a.example.com, keys: { number: 'C-\\d+' } }\n  old-crm: { role: crm, pack: salesforce, url: https://b.example.com, primary: true }\n";
+    TENANT.replace("consumers:", &format!("{crms}{more}consumers:"))
+}
+
 #[test]
-fn a_tenant_with_two_systems_of_a_role_says_who_owns_what() {
-    let second = TENANT.replace("consumers:", "  acme-crm: { role: crm, pack: salesforce, url: https://a.example.com }\n  old-crm: { role: crm, pack: salesforce, url: https://b.example.com }\nowners: { Account: acme-crm, Contact: acme-crm }\nconsumers:");
-    let written = Written::sound().with("tenants/acme.yaml", &second);
-    assert_snapshot!(written.mistakes(), @r#"
-    tenants/acme.yaml:1 owners: Asset could come from acme-crm and from old-crm: say which owns it
-    tenants/acme.yaml:1 owners: Contract could come from acme-crm and from old-crm: say which owns it
-    tenants/acme.yaml:1 owners: ServiceEntitlement could come from acme-crm and from old-crm: say which owns it
+fn a_role_may_bind_several_systems() {
+    let owners = "owners: { Account: acme-crm, Contact: [old-crm, acme-crm] }\n";
+    let settings = Written::sound().with("tenants/acme.yaml", &with_two_crms(owners)).settings();
+    let acme = settings.tenants.values().next().unwrap();
+    let names =
+        |entity: &str| acme.owners_of(entity).iter().map(|system| system.id.to_string()).collect::<Vec<_>>().join(" ");
+    let told = ["Account", "Contact", "Asset", "Order"].map(|entity| format!("{entity}: {}", names(entity)));
+    assert_snapshot!(told.join(", "), @"Account: acme-crm, Contact: old-crm acme-crm, Asset: acme-crm old-crm, Order: acme-erp");
+    assert_eq!(settings.warnings, []);
+    let crm = acme.owners_of("Account")[0];
+    assert!(crm.share.fits(KeyKind::Number, "c-17") && !crm.share.fits(KeyKind::Number, "c-17x"));
+}
+
+#[test]
+fn what_several_systems_of_a_role_say_must_make_sense() {
+    let wrong = with_two_crms("owners: { Account: [], Contact: [old-crm, old-crm], Asset: [acme-crn] }\n")
+        .replace("C-\\d+", "C-(")
+        .replace("C-(' }", "C-(' }, primary: true");
+    assert_snapshot!(Written::sound().with("tenants/acme.yaml", &wrong).mistakes(), @r#"
+    tenants/acme.yaml:10 systems.acme-crm.keys.number: this is not a regular expression: unclosed group
+    tenants/acme.yaml:11 systems.old-crm: acme-crm is primary already, and both have Account: only one word can count
+    tenants/acme.yaml:12 owners.Account: name at least one system, or leave the entity out
+    tenants/acme.yaml:12 owners.Asset: this tenant has no system "acme-crn"; did you mean "acme-crm"?
+    tenants/acme.yaml:12 owners.Contact: old-crm stands twice
+    "#);
+    let alone = TENANT.replace("    pack: dynamics365\n", "    pack: dynamics365\n    keys: { order: 'SO-.*' }\n");
+    let settings = Written::sound().with("tenants/acme.yaml", &alone).settings();
+    assert_snapshot!(settings.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"tenants/acme.yaml:3 systems.acme-erp: `keys` and `primary` change nothing here: no other system of this tenant has the same entities");
+}
+
+#[test]
+fn a_route_goes_to_one_system_of_each_tenant() {
+    let api = |more: &str| {
+        format!("state: active\nscope: api:orders\nroutes:\n  - {{ path: /raw/**, role: crm, scope: raw{more} }}\n")
+    };
+    let second = with_two_crms("").replace(", primary: true", "");
+    let told = |api: &str, tenant: &str| {
+        Written::sound().with("apis/orders/v1/api.yaml", api).with("tenants/acme.yaml", tenant).mistakes()
+    };
+    assert_snapshot!(told(&api(""), &second), @"tenants/acme.yaml: /orders/v1 goes to the crm system, of which this tenant has several: name one as the route's `system`, or make one `primary`");
+    assert_snapshot!(told(&api(", system: acme-crn"), &second), @r#"
+    apis/orders/v1/api.yaml:4 routes[0].system: no tenant has a system "acme-crn"; did you mean "acme-crm"?
+    tenants/acme.yaml: /orders/v1 goes to the crm system, of which this tenant has several: name one as the route's `system`, or make one `primary`
+    "#);
+    assert_snapshot!(told(&api(", system: acme-erp"), &second), @"
+    tenants/acme.yaml: /orders/v1 goes to the crm system acme-erp, which is erp here
+    tenants/acme.yaml: /orders/v1 goes to the crm system, of which this tenant has several: name one as the route's `system`, or make one `primary`
+    ");
+    let behind = |api: &str, tenant: &str| {
+        let written = Written::sound().with("apis/orders/v1/api.yaml", api).with("tenants/acme.yaml", tenant);
+        let settings = written.settings();
+        let version = settings.apis.values().next().unwrap().versions.values().next().unwrap().clone();
+        settings.tenants.values().next().unwrap().behind(&version.routes[0]).map(|system| system.id.to_string())
+    };
+    assert_eq!(behind(&api(", system: acme-crm"), &second).as_deref(), Some("acme-crm"));
+    assert_eq!(behind(&api(""), &with_two_crms("")).as_deref(), Some("old-crm"));
+}
+
+#[test]
+fn callers_tokens_are_exchanged_as_the_binding_says() {
+    let exchange = "oauth2_token_exchange: { token_url: https://id.example.com/token, client_id: env:ERP_TOKEN, client_secret: env:ERP_TOKEN, client_auth: basic, audience: erp, scope: 'orders.read' }";
+    let tenant = TENANT.replace("bearer: { token: env:ERP_TOKEN }", exchange);
+    let settings = Written::sound().with("tenants/acme.yaml", &tenant).settings();
+    let erp = &settings.tenants.values().next().unwrap().systems.values().next().unwrap().credentials;
+    assert_snapshot!(format!("{erp:?}"), @r#"TokenExchange(TokenExchange { token_url: Url { scheme: "https", cannot_be_a_base: false, username: "", password: None, host: Some(Domain("id.example.com")), port: None, path: "/token", query: None, fragment: None }, client_id: [secret], client_secret: [secret], body: Basic, audience: Some("erp"), resource: None, scope: Some("orders.read"), subject_token_type: "urn:ietf:params:oauth:token-type:access_token", requested_token_type: None, parameters: [], lifetime: 3300s, service_account: false })"#);
+    let wrong = tenant.replace("token_url: https://id.example.com/token, ", "").replace("audience", "audiance");
+    assert_snapshot!(Written::sound().with("tenants/acme.yaml", &wrong).mistakes(), @r#"
+    tenants/acme.yaml:8 systems.acme-erp.credentials: the pack dynamics365 does not say where tokens are had: name a `token_url`
+    tenants/acme.yaml:9 systems.acme-erp.credentials.oauth2_token_exchange.audiance: there is no setting "audiance" here; did you mean "audience"?
     "#);
 }
 

@@ -2,14 +2,18 @@
 //! that says what it is for, which is also what editors show (`portico schema`).
 
 mod api;
+mod exchange;
 mod gateway;
+mod shared;
 mod tenant;
 
 pub(crate) use api::{ApiFile, RouteSection, StateWord};
+pub(crate) use exchange::ExchangeSection;
 pub(crate) use gateway::{
     AllowanceSection, AuditSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection,
     LimitsSection, LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
 };
+pub(crate) use shared::{KeysSection, OwnersWord};
 pub(crate) use tenant::{
     AssertionSection, ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection,
     KeySection, NoticesSection, OauthSection, RulesSection, SigningWord, SupportLevelWord, SystemLimitsSection,

@@ -20,7 +20,7 @@ pub(crate) async fn dispatch(permit: Permit, session: &mut Session, exchange: &m
     match permit.work() {
         Work::Forward(_) => {
             invite(session).await?;
-            exchange.forwarding = Forwarding::new(permit, &origin);
+            exchange.forwarding = Forwarding::new(permit, &origin, exchange.subject.take());
             return Ok(false);
         }
         Work::Describe(version) => {

@@ -19,6 +19,7 @@ use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 use pingora::{Error, ErrorType, Result};
 use portico_composites::ask::Call;
 use portico_composites::connect::credentials::Authorization;
+use portico_composites::connect::subject::Subject;
 use portico_contracts::problem::{Code, Problem};
 
 use crate::exchange::Exchange;
@@ -48,8 +49,8 @@ const INFORMATIONAL: u32 = 8;
 
 impl Forwarding {
     /// Sets out. Only a permit to forward lets anybody.
-    pub(crate) fn new(permit: Permit, origin: &Origin) -> Option<Box<Self>> {
-        let call = permit.call(origin);
+    pub(crate) fn new(permit: Permit, origin: &Origin, subject: Option<Subject>) -> Option<Box<Self>> {
+        let call = permit.call(origin, subject);
         let (Work::Forward(errand), held) = permit.into_work() else { return None };
         let begun = Instant::now();
         Some(Box::new(Forwarding {

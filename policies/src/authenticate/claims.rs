@@ -43,6 +43,11 @@ impl Claims {
     }
 }
 
+/// When a token ends whose payload was believed before.
+pub(crate) fn expires(payload: &[u8]) -> Option<u64> {
+    date(&read_claims(payload).ok()?, "exp").ok().flatten()
+}
+
 fn check_audience(claims: &Object<'_>, issuer: &Issuer) -> Result<(), TokenError> {
     let audiences = claims.texts("aud").map_err(|_| wrong("`aud` must be a string or an array of strings"))?;
     let ours = audiences.unwrap_or_default().iter().any(|aud| issuer.audiences.contains(aud));

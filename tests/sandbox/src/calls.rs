@@ -30,6 +30,8 @@ pub struct CallRecord {
     pub target: String,
     /// Whether it carried credentials (`Authorization`).
     pub had_credentials: bool,
+    /// On whose behalf it came, where its token was exchanged for a caller's.
+    pub on_behalf_of: Option<String>,
 }
 
 /// A run against many keys must not fill the memory: further paths are counted as `…`.

@@ -1,6 +1,7 @@
 //! What a client signs in with at one simulated system, and the tokens it was given for it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
@@ -75,12 +76,16 @@ pub struct Access {
 pub struct Tokens {
     system: String,
     issued: Mutex<Issued>,
+    /// Whether only tokens are accepted that were had for somebody.
+    for_callers_only: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Issued {
     count: u64,
     expiry: HashMap<String, DateTime<Utc>>,
+    /// For whom a token was had, where it was exchanged.
+    subjects: HashMap<String, String>,
 }
 
 /// More than this many live tokens means a client that never reuses one; expired ones are dropped first.
@@ -88,7 +93,7 @@ const MOST_TOKENS: usize = 10_000;
 
 impl Tokens {
     fn new(system: &str) -> Self {
-        Self { system: system.to_owned(), issued: Mutex::default() }
+        Self { system: system.to_owned(), issued: Mutex::default(), for_callers_only: AtomicBool::new(false) }
     }
 
     /// Hands out a new token that is accepted for `lifetime_seconds`.
@@ -106,10 +111,34 @@ impl Tokens {
         token
     }
 
+    /// The same on somebody's behalf.
+    pub fn issue_for(&self, subject: &str, now: DateTime<Utc>, lifetime_seconds: i64) -> String {
+        let token = self.issue(now, lifetime_seconds);
+        let mut issued = self.issued.lock();
+        if issued.subjects.len() >= MOST_TOKENS {
+            issued.subjects.clear();
+        }
+        issued.subjects.insert(token.clone(), subject.to_owned());
+        token
+    }
+
+    /// On whose behalf a token was issued.
+    #[must_use]
+    pub fn subject(&self, token: &str) -> Option<String> {
+        self.issued.lock().subjects.get(token).cloned()
+    }
+
+    /// Accepts only tokens from now on that were had for somebody, or all again.
+    pub fn demand_callers(&self, demand: bool) {
+        self.for_callers_only.store(demand, Ordering::Relaxed);
+    }
+
     /// Whether a token came from here and has not expired.
     #[must_use]
     pub fn accepts(&self, token: &str, now: DateTime<Utc>) -> bool {
-        self.issued.lock().expiry.get(token).is_some_and(|expiry| *expiry > now)
+        let issued = self.issued.lock();
+        let somebodys = !self.for_callers_only.load(Ordering::Relaxed) || issued.subjects.contains_key(token);
+        somebodys && issued.expiry.get(token).is_some_and(|expiry| *expiry > now)
     }
 
     /// Whether a token came from here once, expired or not.

@@ -1,5 +1,6 @@
 //! The identity provider of the companies' own programs: OpenID discovery, keys, client credentials.
 
+mod exchange;
 mod keys;
 mod token;
 
@@ -13,9 +14,11 @@ use serde_json::json;
 pub use token::{Signing, TokenRequest};
 
 use crate::clock::Clock;
+use crate::credentials::Credentials;
 use crate::serve::{Task, method_not_allowed, open, serve_plainly};
 use crate::tenant::Tenant;
 use crate::vendor::{Call, Reply};
+use exchange::Exchange;
 use keys::Keys;
 
 /// The programs that may ask for tokens, in both tenants.
@@ -34,6 +37,7 @@ struct State {
     keys: RwLock<Vec<Keys>>,
     jwks_requests: AtomicU64,
     is_available: AtomicBool,
+    exchange: Exchange,
 }
 
 impl Issuer {
@@ -50,6 +54,7 @@ impl Issuer {
             keys: RwLock::new(vec![keys]),
             jwks_requests: AtomicU64::new(0),
             is_available: AtomicBool::new(true),
+            exchange: Exchange::default(),
         });
         let answering = Arc::clone(&state);
         let task = serve_plainly(listener, url, clock, move |call| {
@@ -96,6 +101,17 @@ impl Issuer {
         self.state.jwks_requests.load(Ordering::Relaxed)
     }
 
+    /// Exchanges callers' tokens for those of a system from now on.
+    pub(crate) fn serve(&self, system: &str, credentials: Arc<Credentials>) {
+        self.state.exchange.serve(system, credentials);
+    }
+
+    /// How many callers' tokens were exchanged.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.state.exchange.done()
+    }
+
     /// Answers everything with 503, or no longer.
     pub fn set_available(&self, is_available: bool) {
         self.state.is_available.store(is_available, Ordering::Relaxed);
@@ -135,7 +151,7 @@ impl State {
             "issuer": url,
             "jwks_uri": format!("{url}/jwks"),
             "token_endpoint": format!("{url}/token"),
-            "grant_types_supported": ["client_credentials"],
+            "grant_types_supported": ["client_credentials", exchange::GRANT],
             "response_types_supported": ["token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
@@ -154,13 +170,25 @@ impl State {
     }
 
     fn token(&self, call: &Call) -> Reply {
-        if call.form_value("grant_type").as_deref() != Some("client_credentials") {
+        let grant = call.form_value("grant_type").unwrap_or_default();
+        if grant != "client_credentials" && grant != exchange::GRANT {
             return refusal(400, "unsupported_grant_type");
         }
         let in_form = || Some((call.form_value("client_id")?, call.form_value("client_secret")?));
         let Some((id, secret)) = call.basic().or_else(in_form) else {
             return refusal(401, "invalid_client");
         };
+        if let Some((system, credentials)) = self.exchange.client(&id, &secret) {
+            let exchanges = grant == exchange::GRANT;
+            return if exchanges {
+                self.exchange(call, &system, &credentials)
+            } else {
+                self.service(call, &credentials)
+            };
+        }
+        if grant == exchange::GRANT {
+            return refusal(401, "invalid_client");
+        }
         let client = Tenant::ALL.into_iter().flat_map(|tenant| CONSUMERS.map(|consumer| (tenant, consumer)));
         let known = |(tenant, consumer): &(Tenant, &str)| {
             client_id(*tenant, consumer) == id && client_secret(*tenant, consumer) == secret

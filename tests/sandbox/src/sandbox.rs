@@ -88,6 +88,7 @@ impl Sandbox {
         let mut systems = Vec::new();
         for (estate, role) in estates.iter().flat_map(|estate| Role::ALL.map(|role| (estate, role))) {
             let (system, task) = start_system(estate, role, &elsewhere_url, &calls, &clock).await?;
+            issuer.serve(&system.info.name, Arc::clone(&system.credentials));
             systems.push(system);
             tasks.push(task);
         }
@@ -244,6 +245,11 @@ impl Sandbox {
         notices::written(self.parts.system(tenant, role), hooks, entity, key)
     }
 
+    /// Lets a system accept only tokens from now on that the issuer gave out for a caller's, or all again.
+    pub fn demand_callers(&self, tenant: Tenant, role: Role, demand: bool) {
+        self.parts.system(tenant, role).credentials.tokens.demand_callers(demand);
+    }
+
     /// A valid token of a consumer.
     #[must_use]
     pub fn token(&self, tenant: Tenant, consumer: &str) -> String {
@@ -304,6 +310,7 @@ async fn start_elsewhere(clock: &Arc<Clock>, calls: &Arc<Calls>) -> anyhow::Resu
             method: call.method.to_string(),
             target: call.target(),
             had_credentials: call.headers.contains_key("authorization"),
+            on_behalf_of: None,
         });
         async { Reply::json(200, &json!({})) }
     });

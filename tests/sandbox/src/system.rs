@@ -65,12 +65,13 @@ impl System {
         self.switch.turn(fault, lasts).await;
     }
 
-    fn record(&self, method: &str, target: &str, had_credentials: bool) {
+    fn record(&self, method: &str, target: &str, had_credentials: bool, on_behalf_of: Option<String>) {
         self.calls.record(CallRecord {
             system: self.info.name.clone(),
             method: method.to_owned(),
             target: target.to_owned(),
             had_credentials,
+            on_behalf_of,
         });
     }
 
@@ -170,7 +171,8 @@ impl Site for System {
         self.clock.now()
     }
     fn answer(&self, call: Call) -> BoxFuture<'_, io::Result<Response<Body>>> {
-        self.record(call.method.as_str(), &call.target(), call.headers.contains_key("authorization"));
+        let on_behalf_of = call.bearer().and_then(|token| self.credentials.tokens.subject(token));
+        self.record(call.method.as_str(), &call.target(), call.headers.contains_key("authorization"), on_behalf_of);
         self.respond_metered(call).map(Ok).boxed()
     }
 }

@@ -46,7 +46,7 @@ fn shown(authorization: &Authorization) -> String {
 }
 
 async fn token(authorizer: &Authorizer) -> String {
-    shown(&authorizer.authorization(soon()).await.unwrap())
+    shown(&authorizer.authorization(None, soon()).await.unwrap())
 }
 
 #[tokio::test]
@@ -56,10 +56,10 @@ async fn fixed_credentials_are_headers() {
     let basic = Credentials::Basic { user: Secret::new("key"), password: Secret::new("") };
     assert_eq!(token(&fixed(basic)).await, "Basic a2V5Og==");
     let own = Credentials::Header { name: HeaderName::from_static("x-api-key"), value: Secret::new("k") };
-    let told = fixed(own).authorization(soon()).await.unwrap();
+    let told = fixed(own).authorization(None, soon()).await.unwrap();
     assert_eq!(told.header.as_ref().map(|(name, _)| name.as_str()), Some("x-api-key"));
     assert!(told.header.as_ref().is_some_and(|(_, value)| value.is_sensitive()));
-    assert!(fixed(Credentials::None).authorization(soon()).await.unwrap().header.is_none());
+    assert!(fixed(Credentials::None).authorization(None, soon()).await.unwrap().header.is_none());
     let broken = Authorizer::new(Credentials::Bearer(Secret::new("a\r\nb")), &client(), Duration::ZERO);
     assert!(broken.is_err());
 }
@@ -110,7 +110,7 @@ async fn fifty_who_need_a_token_make_one_call() {
 async fn who_leaves_does_not_cost_the_others_their_token() {
     let stage = counting("").await;
     let authorizer = authorizer(settings(&stage, TokenBody::Form));
-    assert!(authorizer.authorization(soon()).now_or_never().is_none());
+    assert!(authorizer.authorization(None, soon()).now_or_never().is_none());
     assert_eq!(token(&authorizer).await, "Bearer t1");
     assert_eq!(stage.count("/token"), 1, "the fetch went on without its first caller");
 }
@@ -134,12 +134,12 @@ async fn a_token_is_renewed_before_it_ends_without_anybody_waiting() {
 async fn a_refused_token_is_replaced_once_and_not_for_ever() {
     let stage = counting("").await;
     let authorizer = authorizer(settings(&stage, TokenBody::Form));
-    let first = authorizer.authorization(soon()).await.unwrap();
+    let first = authorizer.authorization(None, soon()).await.unwrap();
     assert!(authorizer.rejected(&first) && authorizer.rejected(&first));
     assert_eq!((token(&authorizer).await.as_str(), stage.count("/token")), ("Bearer t2", 2));
     let mut refused = 0;
     for _ in 0..10 {
-        let present = authorizer.authorization(soon()).await.unwrap();
+        let present = authorizer.authorization(None, soon()).await.unwrap();
         refused += usize::from(!authorizer.rejected(&present));
     }
     assert_eq!((refused, stage.count("/token")), (6, 6));
@@ -150,7 +150,7 @@ async fn a_token_endpoint_that_fails_is_left_alone() {
     let stage = Stage::playing(|_| Play::Answer(401, Vec::new(), r#"{"error":"invalid_client"}"#.into())).await;
     let authorizer = authorizer(settings(&stage, TokenBody::Form));
     for _ in 0..10 {
-        let refused = authorizer.authorization(soon()).await.unwrap_err();
+        let refused = authorizer.authorization(None, soon()).await.unwrap_err();
         let cause = "token endpoint: 401 invalid_client".to_owned();
         assert_eq!(refused, Trouble::Rejected(Rejection::Forbidden(cause)));
     }
@@ -179,7 +179,7 @@ async fn what_a_token_endpoint_may_answer() {
         let patience = Duration::from_millis(200);
         let settings = Credentials::ClientCredentials(settings(&stage, TokenBody::Form));
         let authorizer = Authorizer::new(settings, &client(), patience).unwrap();
-        assert_eq!(format!("{:?}", authorizer.authorization(soon()).await.unwrap_err()), expected);
+        assert_eq!(format!("{:?}", authorizer.authorization(None, soon()).await.unwrap_err()), expected);
     }
 }
 
@@ -190,7 +190,7 @@ async fn nothing_prints_a_secret() {
     let printed = format!("{credentials:?}");
     assert!(!printed.contains("s&cret"), "{printed}");
     let authorizer = authorizer(settings(&stage, TokenBody::Form));
-    let told = authorizer.authorization(soon()).await.unwrap();
+    let told = authorizer.authorization(None, soon()).await.unwrap();
     let printed = format!("{authorizer:?} {told:?}");
     assert!(!printed.contains("t1") && !printed.contains("s&cret"), "{printed}");
 }

@@ -12,14 +12,16 @@ use http_body_util::Full;
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portico_contracts::packs::TokenBody;
+use portico_contracts::secret::Secret;
 use serde::Deserialize;
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
-use super::{Authorization, ClientCredentials, SignedAssertion, basic, malformed, sensitive};
+use super::{Authorization, ClientCredentials, SignedAssertion, TokenExchange, basic, malformed, sensitive};
 use crate::connect::client::{Client, SendError};
+use crate::connect::subject::Subject;
 use crate::connect::wire::{Answer, Rejection};
 use crate::endure::Trouble;
 
@@ -32,8 +34,20 @@ pub(in crate::connect) struct TokenSource {
     state: Mutex<State>,
     /// Held by the one fetch that is under way.
     turn: Arc<Turn<()>>,
+    counts: Arc<Counts>,
+}
+
+/// Tokens fetched, and fetches that failed.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
     minted: AtomicU64,
     failed: AtomicU64,
+}
+
+impl Counts {
+    pub(super) fn so_far(&self) -> (u64, u64) {
+        (self.minted.load(Relaxed), self.failed.load(Relaxed))
+    }
 }
 
 /// What we show for a token.
@@ -41,6 +55,27 @@ pub(in crate::connect) struct TokenSource {
 pub(super) enum Grant {
     Secret(ClientCredentials),
     Assertion(SignedAssertion),
+    /// A caller's token.
+    Exchange(Arc<TokenExchange>, Subject),
+}
+
+impl Grant {
+    /// Until when anything may be used that is had for it.
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Grant::Exchange(_, subject) => Some(subject.until()),
+            Grant::Secret(_) | Grant::Assertion(_) => None,
+        }
+    }
+
+    /// How long a token is used where the answer does not say.
+    fn lifetime(&self) -> Duration {
+        match self {
+            Grant::Secret(settings) => settings.lifetime,
+            Grant::Assertion(settings) => settings.lifetime,
+            Grant::Exchange(settings, _) => settings.lifetime,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -72,15 +107,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl TokenSource {
     pub(super) fn new(grant: Grant, client: Client, patience: Duration) -> Self {
-        TokenSource {
-            grant,
-            client,
-            patience,
-            state: Mutex::default(),
-            turn: Arc::default(),
-            minted: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-        }
+        Self::counted(grant, client, patience, Arc::default())
+    }
+
+    /// One of several that are counted together.
+    pub(super) fn counted(grant: Grant, client: Client, patience: Duration, counts: Arc<Counts>) -> Self {
+        TokenSource { grant, client, patience, state: Mutex::default(), turn: Arc::default(), counts }
     }
 
     pub(super) async fn authorization(self: &Arc<Self>, until: Instant) -> Result<Authorization, Trouble> {
@@ -118,8 +150,8 @@ impl TokenSource {
         true
     }
 
-    pub(super) fn minted(&self) -> (u64, u64) {
-        (self.minted.load(Relaxed), self.failed.load(Relaxed))
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// The present token, and whether it is time to renew it.
@@ -149,6 +181,9 @@ impl TokenSource {
             return Err(trouble);
         }
         let asked = Instant::now();
+        if self.grant.until().is_some_and(|until| asked >= until) {
+            return Err(Trouble::Rejected(Rejection::Forbidden("the caller's token has ended".to_owned())));
+        }
         let answered = timeout(self.patience, self.ask()).await.unwrap_or(Err(Trouble::TimedOut));
         match answered {
             Ok((value, life)) => Ok(self.keep(value, life, asked)),
@@ -160,21 +195,24 @@ impl TokenSource {
     }
 
     fn keep(&self, value: HeaderValue, life: Duration, asked: Instant) -> Authorization {
-        self.minted.fetch_add(1, Relaxed);
-        let life = life.clamp(SHORTEST, LONGEST);
+        self.counts.minted.fetch_add(1, Relaxed);
+        let until = self.grant.until();
+        // A caller's token is nobody's to stretch.
+        let life = if until.is_some() { life.min(LONGEST) } else { life.clamp(SHORTEST, LONGEST) };
         let mut state = self.state.lock();
         state.serial += 1;
         state.failures_in_a_row = 0;
         state.pause = None;
-        let authorization = Authorization { header: Some((AUTHORIZATION, value)), serial: state.serial };
+        let authorization = Authorization { header: Some((AUTHORIZATION, value)), serial: state.serial, of: None };
         let (renew_at, ends_at) = (asked + life / 10 * 8, asked + life / 100 * 98);
+        let ends_at = until.map_or(ends_at, |until| ends_at.min(until));
         state.token = Some(Token { authorization: authorization.clone(), renew_at, ends_at });
         authorization
     }
 
     /// The first failure may be followed by another try at once; then the pauses grow.
     fn leave_alone(&self, trouble: &Trouble) {
-        self.failed.fetch_add(1, Relaxed);
+        self.counts.failed.fetch_add(1, Relaxed);
         let mut state = self.state.lock();
         let pause = match (trouble, state.failures_in_a_row) {
             (Trouble::Rejected(Rejection::Throttled(wait)), _) => wait.unwrap_or(Duration::from_secs(1)).min(LONGEST),
@@ -189,6 +227,7 @@ impl TokenSource {
         let unwritten = || malformed("the token request cannot be written");
         let request = match &self.grant {
             Grant::Secret(settings) => by_secret(settings).map_err(|_| unwritten())?,
+            Grant::Exchange(settings, subject) => by_exchange(settings, subject).map_err(|_| unwritten())?,
             Grant::Assertion(settings) => {
                 let form = settings.form().map_err(|error| malformed(&error.to_string()))?;
                 let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -199,13 +238,7 @@ impl TokenSource {
             SendError::Broken(cause) => Trouble::Unreachable(format!("token endpoint: {cause}")),
             other => malformed(&format!("token endpoint: {other}")),
         })?;
-        read(
-            &answer,
-            match &self.grant {
-                Grant::Secret(settings) => settings.lifetime,
-                Grant::Assertion(settings) => settings.lifetime,
-            },
-        )
+        read(&answer, self.grant.lifetime())
     }
 }
 
@@ -216,23 +249,42 @@ fn post(url: &str, kind: &'static str) -> http::request::Builder {
 }
 
 fn by_secret(settings: &ClientCredentials) -> Result<Request<Full<Bytes>>, http::Error> {
-    let mut parameters = match &settings.refresh_token {
+    let grant = match &settings.refresh_token {
         Some(refresh) => vec![("grant_type", "refresh_token"), ("refresh_token", refresh.reveal())],
         None => vec![("grant_type", "client_credentials")],
     };
-    let (id, secret) = (settings.client_id.reveal(), settings.client_secret.reveal());
-    if settings.body != TokenBody::Basic {
-        parameters.extend([("client_id", id), ("client_secret", secret)]);
-    }
     let own = settings.scope.as_deref().map(|scope| ("scope", scope));
     let given = settings.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    parameters.extend(given.filter(|(name, _)| own.is_none() || *name != "scope").chain(own));
-    let (kind, body) = match settings.body {
+    let wanted = given.filter(|(name, _)| own.is_none() || *name != "scope").chain(own).collect();
+    let client = (&settings.client_id, &settings.client_secret);
+    of_client(&settings.token_url, client, settings.body, grant, wanted)
+}
+
+/// RFC 8693 §2.1.
+fn by_exchange(settings: &TokenExchange, subject: &Subject) -> Result<Request<Full<Bytes>>, http::Error> {
+    let client = (&settings.client_id, &settings.client_secret);
+    of_client(&settings.token_url, client, settings.body, settings.grant(subject), settings.wanted())
+}
+
+/// A request of a client that shows its name and secret (RFC 6749 §2.3.1): what for, who asks, and what is wanted.
+fn of_client<'p>(
+    token_url: &Url,
+    (id, secret): (&'p Secret, &'p Secret),
+    at: TokenBody,
+    mut parameters: Vec<(&'p str, &'p str)>,
+    wanted: Vec<(&'p str, &'p str)>,
+) -> Result<Request<Full<Bytes>>, http::Error> {
+    let (id, secret) = (id.reveal(), secret.reveal());
+    if at != TokenBody::Basic {
+        parameters.extend([("client_id", id), ("client_secret", secret)]);
+    }
+    parameters.extend(wanted);
+    let (kind, body) = match at {
         TokenBody::Json => ("application/json", in_json(&parameters)),
         _ => (FORM, form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()),
     };
-    let mut request = post(settings.token_url.as_str(), kind);
-    if settings.body == TokenBody::Basic {
+    let mut request = post(token_url.as_str(), kind);
+    if at == TokenBody::Basic {
         let value = basic(&in_form(id), &in_form(secret)).unwrap_or_else(|_| HeaderValue::from_static("Basic"));
         request = request.header(AUTHORIZATION, value);
     }

@@ -33,6 +33,7 @@ fn system(stage: &Stage, pack: Arc<Pack>, settings: &[(&str, &str)]) -> System {
         client: ClientSettings { network: Network::Private, ..ClientSettings::default() },
         endure: EndureSettings::default(),
         freshness: Arc::default(),
+        share: Default::default(),
     };
     System::new(settings, Arc::new(Silent)).unwrap()
 }
@@ -47,6 +48,7 @@ fn call() -> Call {
         traceparent: Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         tally: Arc::default(),
         urgency: None,
+        subject: None,
     }
 }
 

@@ -20,10 +20,10 @@ impl System {
     /// Sends one request and brings back the answer as it is, whatever it says.
     pub async fn send(&self, asked: &Request, call: &Call) -> Result<Answer, Trouble> {
         let until = call.deadline;
-        let authorization = self.authorizer.authorization(until).await?;
+        let authorization = self.authorizer.authorization(None, until).await?;
         let answer = self.sent(asked, call, &authorization, until).await?;
         if answer.status == http::StatusCode::UNAUTHORIZED && self.authorizer.rejected(&authorization) {
-            let another = self.authorizer.authorization(until).await?;
+            let another = self.authorizer.authorization(None, until).await?;
             return self.sent(asked, call, &another, until).await;
         }
         Ok(answer)

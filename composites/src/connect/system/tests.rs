@@ -14,6 +14,7 @@ use crate::connect::network::Network;
 use crate::connect::stage::{Asked, Play, Stage};
 use crate::connect::wire::Drift;
 use crate::endure::BreakerState;
+use crate::estate::Share;
 
 mod packs;
 
@@ -74,6 +75,7 @@ fn settings(url: Url, credentials: Credentials) -> SystemSettings {
             ..EndureSettings::default()
         },
         freshness: Arc::default(),
+        share: Share::default(),
     }
 }
 
@@ -97,6 +99,7 @@ async fn scene_with(
         traceparent: Arc::from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         tally: Arc::new(Tally::default()),
         urgency: None,
+        subject: None,
     };
     Scene { stage, system, notes, call }
 }

@@ -37,6 +37,7 @@ fn call(tier: Tier, consumer: &str, within: Duration) -> Call {
         traceparent: Arc::from("t"),
         tally: Arc::default(),
         urgency: None,
+        subject: None,
     }
 }
 

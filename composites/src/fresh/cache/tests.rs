@@ -159,6 +159,7 @@ fn call_of(tenant: &TenantId) -> Call {
         traceparent: Arc::from("t"),
         tally: Arc::new(Tally::default()),
         urgency: None,
+        subject: None,
     }
 }
 

@@ -139,6 +139,7 @@ fn given(arguments: &Arguments, pack: Option<Arc<Pack>>) -> Result<SystemSetting
         client: ClientSettings { network: Network::Private, ..ClientSettings::default() },
         endure: EndureSettings::default(),
         freshness: Arc::new(FreshnessTable::default()),
+        share: Default::default(),
     })
 }
 

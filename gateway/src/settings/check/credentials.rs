@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 use portico_composites::connect::credentials::{
-    ClientCredentials, Credentials, SignedAssertion, SigningAlgorithm, SigningKey,
+    ACCESS_TOKEN, ClientCredentials, Credentials, SignedAssertion, SigningAlgorithm, SigningKey, TokenExchange,
 };
 use portico_contracts::packs::{Pack, TokenBody};
 use portico_contracts::secret::Secret;
@@ -13,7 +13,7 @@ use super::issuer::network;
 use super::ledger::Ledger;
 use crate::settings::read::At;
 use crate::settings::written::{
-    AssertionSection, ClientAuthWord, CredentialsSection, OauthSection, SigningWord, SystemSection,
+    AssertionSection, ClientAuthWord, CredentialsSection, ExchangeSection, OauthSection, SigningWord, SystemSection,
 };
 
 /// How long a token is used where neither its answer nor the pack says.
@@ -35,6 +35,10 @@ pub(super) fn check(
         CredentialsSection::Oauth2SignedAssertion(assertion) => {
             let token_url = token_url(system, section, assertion.token_url.as_ref(), (pack, url), ledger);
             signed_assertion(assertion, pack, token_url, ledger)
+        }
+        CredentialsSection::Oauth2TokenExchange(exchange) => {
+            let token_url = token_url(system, section, exchange.token_url.as_ref(), (pack, url), ledger);
+            token_exchange(exchange, pack, token_url, ledger).map(Credentials::TokenExchange)
         }
         CredentialsSection::Bearer(bearer) => ledger.secret(&bearer.token).map(Credentials::Bearer),
         CredentialsSection::Basic(basic) => {
@@ -89,12 +93,7 @@ fn client_credentials(
         None => None,
     };
     let scope = oauth.scope.as_ref().and_then(|scope| ledger.text(scope));
-    let body = match oauth.client_auth {
-        None => pack.auth.token_body,
-        Some(ClientAuthWord::Basic) => TokenBody::Basic,
-        Some(ClientAuthWord::Form) => TokenBody::Form,
-        Some(ClientAuthWord::Json) => TokenBody::Json,
-    };
+    let body = token_body(oauth.client_auth, pack);
     let of_pack = pack.auth.parameters.iter().filter(|(name, _)| !oauth.parameters.contains_key(name));
     let parameters = of_pack.map(|(name, value)| (name.clone(), value.clone()));
     let parameters = parameters.chain(oauth.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -109,6 +108,43 @@ fn client_credentials(
         body,
         parameters,
         lifetime: pack.auth.lifetime.unwrap_or(USUAL_LIFETIME),
+    })
+}
+
+fn token_body(said: Option<ClientAuthWord>, pack: &Pack) -> TokenBody {
+    match said {
+        None => pack.auth.token_body,
+        Some(ClientAuthWord::Basic) => TokenBody::Basic,
+        Some(ClientAuthWord::Form) => TokenBody::Form,
+        Some(ClientAuthWord::Json) => TokenBody::Json,
+    }
+}
+
+fn token_exchange(
+    section: &ExchangeSection,
+    pack: &Pack,
+    token_url: Option<Url>,
+    ledger: &mut Ledger<'_>,
+) -> Option<TokenExchange> {
+    let client_id = ledger.secret(&section.client_id);
+    let client_secret = ledger.secret(&section.client_secret);
+    let mut said = |at: &Option<At<String>>| at.as_ref().and_then(|at| ledger.text(at));
+    let (audience, resource, scope) = (said(&section.audience), said(&section.resource), said(&section.scope));
+    let subject_token_type = said(&section.subject_token_type).unwrap_or_else(|| ACCESS_TOKEN.to_owned());
+    let requested_token_type = said(&section.requested_token_type);
+    Some(TokenExchange {
+        token_url: token_url?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        body: token_body(section.client_auth, pack),
+        audience,
+        resource,
+        scope,
+        subject_token_type,
+        requested_token_type,
+        parameters: section.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        lifetime: pack.auth.lifetime.unwrap_or(USUAL_LIFETIME),
+        service_account: section.service_account,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What only the whole folder shows: scopes that nothing asks for, keys that two consumers share, things nobody uses.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portico_contracts::model::Model;
 use portico_policies::authenticate::KeyHash;
@@ -22,6 +22,7 @@ pub(super) fn check(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>)
     }
     scopes(files, settings, ledger);
     shared_keys(settings, ledger);
+    named_systems(files, settings, ledger);
     unused(files, settings, ledger);
 }
 
@@ -95,17 +96,47 @@ fn unused(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     }
 }
 
+/// A route must lead to one system of each tenant: who does not say to which would be answered by any.
 fn unbound_routes(settings: &Settings, tenant: &crate::settings::Tenant, place: &Place, ledger: &mut Ledger<'_>) {
     let versions = settings.apis.values().flat_map(|api| api.versions.values());
-    let routes: BTreeSet<_> =
-        versions.flat_map(|version| version.routes.iter().map(move |r| (r.role, version.base_path()))).collect();
-    for (role, path) in routes {
-        match tenant.bound_to(role).count() {
-            0 => ledger
+    let routes: BTreeMap<_, _> = versions
+        .flat_map(|version| {
+            version.routes.iter().map(|route| ((route.role, &route.system, version.base_path()), route))
+        })
+        .collect();
+    for ((role, named, path), route) in routes {
+        let name = named.as_deref();
+        let other = tenant.systems.values().find(|system| Some(system.id.as_str()) == name && system.role != role);
+        if let Some(other) = other {
+            let says = format!(
+                "{path} goes to the {} system {}, which is {} here",
+                role.as_str(),
+                other.id,
+                other.role.as_str()
+            );
+            ledger.wrong(place, says);
+        }
+        match (tenant.behind(route), tenant.bound_to(role).count()) {
+            (Some(_), _) => {}
+            (None, 0) => ledger
                 .odd(place, format!("{path} goes to the {} system, which this tenant does not have", role.as_str())),
-            1 => {}
-            _ => ledger
-                .wrong(place, format!("{path} goes to the {} system, of which this tenant has several", role.as_str())),
+            (None, _) => {
+                let says = "of which this tenant has several: name one as the route's `system`, or make one `primary`";
+                ledger.wrong(place, format!("{path} goes to the {} system, {says}", role.as_str()));
+            }
+        }
+    }
+}
+
+/// A system that a route names must be somebody's.
+fn named_systems(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
+    let all: BTreeSet<&str> =
+        settings.tenants.values().flat_map(|tenant| tenant.systems.keys().map(|system| system.as_str())).collect();
+    let versions = files.apis.values().filter_map(|folder| folder.api.written.as_ref());
+    for at in versions.flat_map(|version| version.routes.iter().filter_map(|route| route.system.as_ref())) {
+        if !all.is_empty() && !all.contains(at.as_str()) {
+            let near = suggestion(at, all.iter().copied());
+            ledger.wrong(&at.place, format!("no tenant has a system \"{}\"{near}", at.value));
         }
     }
 }

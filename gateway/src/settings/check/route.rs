@@ -34,7 +34,8 @@ pub(super) fn check(section: &At<RouteSection>, ledger: &mut Ledger<'_>) -> Opti
         }
     }
     let scope = section.scope.as_ref().map(|scope| Arc::from(scope.as_str()));
-    Some(ProxiedRoute { path, methods, role: section.role, upstream, scope })
+    let system = section.system.as_ref().map(|system| Arc::from(system.as_str()));
+    Some(ProxiedRoute { path, methods, role: section.role, system, upstream, scope })
 }
 
 pub(super) fn template(at: &At<String>, ledger: &mut Ledger<'_>) -> Option<PathTemplate> {

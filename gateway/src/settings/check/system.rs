@@ -19,6 +19,7 @@ use super::credentials;
 use super::files::Files;
 use super::issuer::network;
 use super::ledger::{Ledger, UNRESOLVED};
+use super::shared;
 use crate::settings::SystemSettings;
 use crate::settings::read::At;
 use crate::settings::written::{SystemSection, TenantFile};
@@ -57,6 +58,7 @@ fn check(
     let url = ledger.url(&section.url, network);
     let client = ClientSettings { network, authorities: authorities(section, ledger), ..ClientSettings::default() };
     let (timing, limits) = (endure(section, ledger), limits::check(section, ledger));
+    let share = shared::share(section, ledger);
     let settings = section.settings.iter().map(|(name, word)| (name.clone(), word.0.clone())).collect();
     let extensions = section.extensions.iter().map(|(entity, fields)| (entity.clone(), fields.value.clone())).collect();
     let binding = Binding { settings, extensions, of: id.clone().map(|id| (id, section.role)) };
@@ -79,6 +81,7 @@ fn check(
         client,
         endure,
         freshness: Arc::clone(owner.freshness),
+        share,
     })
 }
 

@@ -11,7 +11,7 @@ use portico_policies::throttle::TenantPlan;
 use super::files::Files;
 use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
-use super::{consumer, hook, rules, system};
+use super::{consumer, hook, rules, shared, system};
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{Place, Reading};
 use crate::settings::written::TenantFile;
@@ -34,7 +34,7 @@ pub(super) fn check_all(
         let owner = system::Owner { tenant: &id, freshness: &freshness, files };
         let systems = system::check_all(written, owner, ledger);
         let owners = owners(reading, written, &systems, ledger);
-        divided_roles(&written.place, &systems, &owners, reading, ledger);
+        shared::check(written, &systems, &owners, ledger);
         let tenant = Tenant {
             id: id.clone(),
             hooks: hook::check_all(written, &systems, files, ledger),
@@ -66,7 +66,7 @@ fn owners(
     written: &TenantFile,
     systems: &Systems,
     ledger: &mut Ledger<'_>,
-) -> BTreeMap<&'static str, SystemId> {
+) -> BTreeMap<&'static str, Vec<SystemId>> {
     let mut owners = BTreeMap::new();
     for (entity, owner) in &written.owners {
         let known = Model::get().entity(entity);
@@ -74,43 +74,34 @@ fn owners(
             let entities = Model::get().entities().map(|entity| entity.name);
             ledger.wrong(&owner.place, format!("there is no entity \"{entity}\"{}", suggestion(entity, entities)));
         }
-        if !written.systems.contains_key(&owner.value) && !reading.may_have_had(&format!("systems.{}", owner.value)) {
-            let names = written.systems.keys().map(String::as_str);
-            let says = format!("this tenant has no system \"{}\"{}", owner.value, suggestion(owner, names));
-            ledger.wrong(&owner.place, says);
+        if owner.names().is_empty() {
+            ledger.wrong(&owner.place, "name at least one system, or leave the entity out");
         }
-        let (Some(entity), Some(system)) = (known, named(&owner.value, systems)) else { continue };
-        if !system.pack.entities.contains_key(entity.name) {
-            let says = format!("the pack {} of {} does not know {}", system.pack.name, system.id, entity.name);
-            ledger.wrong(&owner.place, says);
+        let mut having: Vec<SystemId> = Vec::new();
+        for name in owner.names() {
+            if !written.systems.contains_key(name) && !reading.may_have_had(&format!("systems.{name}")) {
+                let names = written.systems.keys().map(String::as_str);
+                let says = format!("this tenant has no system \"{name}\"{}", suggestion(name, names));
+                ledger.wrong(&owner.place, says);
+            }
+            let (Some(entity), Some(system)) = (known, named(name, systems)) else { continue };
+            if !system.pack.entities.contains_key(entity.name) {
+                let says = format!("the pack {} of {} does not know {}", system.pack.name, system.id, entity.name);
+                ledger.wrong(&owner.place, says);
+            }
+            if having.contains(&system.id) {
+                ledger.wrong(&owner.place, format!("{name} stands twice"));
+            } else {
+                having.push(system.id.clone());
+            }
         }
-        owners.insert(entity.name, system.id.clone());
+        if let (Some(entity), false) = (known, having.is_empty()) {
+            owners.insert(entity.name, having);
+        }
     }
     owners
 }
 
 fn named<'s>(name: &str, systems: &'s Systems) -> Option<&'s Arc<SystemSettings>> {
     systems.values().find(|system| system.id.as_str() == name)
-}
-
-/// Where several systems of one role could own an entity, the tenant must say which does.
-fn divided_roles(
-    place: &Place,
-    systems: &Systems,
-    owners: &BTreeMap<&'static str, SystemId>,
-    reading: &Reading<TenantFile>,
-    ledger: &mut Ledger<'_>,
-) {
-    for entity in Model::get().entities().filter(|entity| !owners.contains_key(entity.name)) {
-        let role = entity.entity.as_ref().map(|facts| facts.role);
-        let able: Vec<&str> = systems
-            .values()
-            .filter(|system| Some(system.role) == role && system.pack.entities.contains_key(entity.name))
-            .map(|system| system.id.as_str())
-            .collect();
-        if able.len() > 1 && !reading.may_have_had(&format!("owners.{}", entity.name)) {
-            let says = format!("{} could come from {}: say which owns it", entity.name, able.join(" and from "));
-            ledger.wrong(&place.below("owners"), says);
-        }
-    }
 }

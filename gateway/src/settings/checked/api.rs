@@ -162,6 +162,8 @@ pub struct ProxiedRoute {
     pub methods: Vec<Method>,
     /// To which of the tenant's systems: the one that is bound to this role.
     pub role: Role,
+    /// Which of them, where a tenant has several.
+    pub system: Option<Arc<str>>,
     /// The path at the system, with the same parameters; where `path` ends in `/**`, what that matched is appended.
     pub upstream: PathTemplate,
     /// A scope beside the version's.

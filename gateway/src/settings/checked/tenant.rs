@@ -14,7 +14,7 @@ use portico_policies::authenticate::KeyHash;
 use portico_policies::notices::Seal;
 use portico_policies::throttle::TenantPlan;
 
-use super::Plan;
+use super::{Plan, ProxiedRoute};
 
 /// The company or business unit whose data is isolated from every other's.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub struct Tenant {
     pub systems: BTreeMap<SystemId, Arc<SystemSettings>>,
     /// How notices of its systems are believed and read.
     pub hooks: BTreeMap<SystemId, Arc<Hook>>,
-    /// The system that owns an entity, where that is not the one of the entity's role.
-    pub owners: BTreeMap<&'static str, SystemId>,
+    /// The systems that have an entity, where those are not the ones of the entity's role.
+    pub owners: BTreeMap<&'static str, Vec<SystemId>>,
     /// The applications that call on its behalf.
     pub consumers: BTreeMap<ConsumerId, Arc<Consumer>>,
     /// What all its consumers may ask together.
@@ -43,15 +43,29 @@ impl Tenant {
         self.systems.values().filter(move |system| system.role == role)
     }
 
-    /// The system that owns an entity: the one that is named, else the one of the entity's role whose pack knows it.
-    /// `None` where the tenant has no such system, or the entity does not exist.
-    pub fn owner(&self, entity: &str) -> Option<&Arc<SystemSettings>> {
+    /// The systems that have an entity: those that are named, else those of the entity's role whose pack knows it.
+    /// None where the tenant has no such system, or the entity does not exist.
+    pub fn owners_of(&self, entity: &str) -> Vec<&Arc<SystemSettings>> {
         if let Some(named) = self.owners.get(entity) {
-            return self.systems.get(named);
+            return named.iter().filter_map(|system| self.systems.get(system)).collect();
         }
-        let entity = Model::get().entity(entity)?;
-        let role = entity.entity.as_ref()?.role;
-        self.bound_to(role).find(|system| system.pack.entities.contains_key(entity.name))
+        let role = Model::get().entity(entity).and_then(|entity| entity.entity.as_ref()).map(|facts| facts.role);
+        let of_role = role.into_iter().flat_map(|role| self.bound_to(role));
+        of_role.filter(|system| system.pack.entities.contains_key(entity)).collect()
+    }
+
+    /// The system behind a proxied route: the one that the route names, where the tenant has it; else the only one of
+    /// the route's role, or the primary one. `None` where there is none, or nobody says which.
+    pub fn behind(&self, route: &ProxiedRoute) -> Option<&Arc<SystemSettings>> {
+        let named = route.system.as_ref().and_then(|name| self.systems.values().find(|one| one.id.as_str() == &**name));
+        if let Some(named) = named.filter(|system| system.role == route.role) {
+            return Some(named);
+        }
+        let mut bound = self.bound_to(route.role);
+        match (bound.next(), bound.next()) {
+            (only, None) => only,
+            _ => self.bound_to(route.role).find(|system| system.share.primary),
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct RouteSection {
     /// To the tenant's system of this role: erp, crm, billing, support.
     #[schemars(schema_with = "words::role")]
     pub(crate) role: Role,
+    /// To which of them, by its name, where a tenant has several of this role. Default: the only one, or the primary one.
+    pub(crate) system: Option<At<String>>,
     /// The path at the system, with the same parameters. Default: the same path.
     pub(crate) upstream: Option<At<String>>,
     /// A scope beside the version's.

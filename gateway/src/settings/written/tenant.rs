@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::gateway::{FreshnessSection, NetworkWord};
-use super::{Named, words};
+use super::{ExchangeSection, KeysSection, Named, OwnersWord, words};
 use crate::settings::read::At;
 use crate::settings::secrets::SecretReference;
 use crate::settings::units::{Day, PerTime, Span, Word};
@@ -18,8 +18,8 @@ use crate::settings::units::{Day, PerTime, Span, Word};
 pub(crate) struct TenantFile {
     /// Its upstreams, by name, for example `acme-erp`.
     pub(crate) systems: Named<SystemSection>,
-    /// Entity → the system that owns it, where that is not the one of the entity's role.
-    pub(crate) owners: Named<String>,
+    /// Entity → the system that has it, or a list of them. Default: every system of the entity's role whose pack knows it.
+    pub(crate) owners: Named<OwnersWord>,
     /// The applications that call on its behalf, by name.
     pub(crate) consumers: Named<ConsumerSection>,
     /// What all its consumers may ask together. Default: no limit beside their plans.
@@ -62,6 +62,12 @@ pub(crate) struct SystemSection {
     pub(crate) retries: Option<At<u32>>,
     /// How its notices that something changed are believed. Default: none are taken.
     pub(crate) notices: Option<At<NoticesSection>>,
+    /// Which keys are its own, where the tenant has several systems of its role. A key goes to the systems whose pattern fits, and to all where none does.
+    #[serde(default)]
+    pub(crate) keys: KeysSection,
+    /// Its word counts where another system of its role knows the same thing; else such a key is ambiguous. Default false.
+    #[serde(default)]
+    pub(crate) primary: bool,
     /// PEM file with certificates of a private authority that is trusted beside the machine's: a path in this folder, or an absolute one.
     pub(crate) authority: Option<At<String>>,
 }
@@ -111,6 +117,8 @@ pub(crate) enum CredentialsSection {
     Oauth2ClientCredentials(OauthSection),
     /// The same, where a signature by our key stands for a secret (RFC 7523).
     Oauth2SignedAssertion(AssertionSection),
+    /// A token for each caller, which is had for the caller's own (RFC 8693).
+    Oauth2TokenExchange(ExchangeSection),
     /// A token that does not change.
     Bearer(BearerSection),
     /// A user and a password.

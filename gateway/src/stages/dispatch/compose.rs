@@ -27,7 +27,8 @@ const PARTIAL: u16 = 294;
 
 /// Asks, writes, and settles the price.
 pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut Exchange) -> Result<()> {
-    let call = permit.call(exchange.identified(session));
+    let subject = exchange.subject.take();
+    let call = permit.call(exchange.identified(session), subject);
     let (Work::Compose(composition), held) = permit.into_work() else { return Ok(()) };
     let (engine, begun) = (exchange.snapshot.engine.clone(), Instant::now());
     asked(&composition, &call, exchange);

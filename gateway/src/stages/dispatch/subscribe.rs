@@ -152,7 +152,7 @@ async fn tell(changed: bool, subscription: &Subscription, origin: &Origin, snaps
 }
 
 async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> Told {
-    let Refreshed { prepared, caller, remaining, deadline } = refreshed;
+    let Refreshed { prepared, caller, subject, remaining, deadline } = refreshed;
     let principal = &caller.principal;
     let call = Call {
         tenant: principal.tenant.clone(),
@@ -163,6 +163,7 @@ async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> T
         traceparent: origin.trace.parent.clone(),
         tally: Arc::default(),
         urgency: None,
+        subject,
     };
     let answered = snapshot.engine.answer(prepared, &call).await;
     let price = answered.price.points();

@@ -54,7 +54,7 @@ impl Errand {
         }
         let tenant = &principal.tenant;
         let snapshot = &exchange.snapshot;
-        let bound = snapshot.settings.tenants.get(tenant).and_then(|tenant| tenant.bound_to(route.role).next());
+        let bound = snapshot.settings.tenants.get(tenant).and_then(|tenant| tenant.behind(route));
         let found = bound.and_then(|bound| Some((bound, snapshot.estates.system(tenant, &bound.id)?)));
         let Some((settings, system)) = found else {
             return Err(Problem::new(Code::RouteNotFound, "The tenant has no system behind this path.").into());

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use portico_composites::ask::Call;
+use portico_composites::connect::subject::Subject;
 use portico_contracts::tenancy::Tier;
 use portico_policies::Caller;
 use portico_policies::authorize::Grant;
@@ -49,7 +50,7 @@ impl Permit {
     }
 
     /// On whose behalf systems are called, and until when.
-    pub(crate) fn call(&self, origin: &Origin) -> Call {
+    pub(crate) fn call(&self, origin: &Origin, subject: Option<Subject>) -> Call {
         let principal = &self.grant.caller().principal;
         Call {
             tenant: principal.tenant.clone(),
@@ -60,6 +61,7 @@ impl Permit {
             traceparent: origin.trace.parent.clone(),
             tally: Arc::default(),
             urgency: None,
+            subject,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use portico_composites::connect::subject::Subject;
 use portico_composites::engine::{Prepared, Question, Refused};
 use portico_composites::fresh::Wish;
 use portico_composites::news::Listener;
@@ -22,7 +23,7 @@ use crate::respond::Refusal;
 use crate::serve::now;
 use crate::snapshot::Snapshot;
 use crate::stages::admit::Head;
-use crate::stages::authenticate::Kept;
+use crate::stages::authenticate::{Kept, subject};
 use crate::stages::authorize::authorize;
 use crate::stages::route::Wanted;
 use crate::stages::version::Versioned;
@@ -45,6 +46,8 @@ pub(crate) struct Refreshed {
     pub(crate) prepared: Prepared,
     /// Who asks, as of now.
     pub(crate) caller: Arc<Caller>,
+    /// Its token, where a system exchanges it.
+    pub(crate) subject: Option<Subject>,
     /// What is left of its budget for cost.
     pub(crate) remaining: Option<u64>,
     /// When it must have been answered.
@@ -127,7 +130,8 @@ impl Subscription {
                         None => snapshot.settings.tiers.deadline(caller.tier),
                     };
                     let remaining = left.cost();
-                    return Ok(Refreshed { prepared, caller, remaining, deadline: Instant::now() + patience });
+                    let subject = subject(self.credential.shown(), &caller, snapshot, now());
+                    return Ok(Refreshed { prepared, caller, subject, remaining, deadline: Instant::now() + patience });
                 }
                 Err(refused) => tokio::time::sleep(refused.problem.retry_after.unwrap_or(PAUSE).max(PAUSE)).await,
             }

@@ -3,7 +3,10 @@
 use anyhow::{Context, anyhow};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -44,6 +47,22 @@ impl Keys {
     pub(super) fn sign_es256(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
         let signature = self.elliptic.sign(&SystemRandom::new(), message).map_err(|_| anyhow!("signing failed"))?;
         Ok(signature.as_ref().to_vec())
+    }
+
+    /// Whether a signature is one of these keys'.
+    pub(super) fn have_signed(&self, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
+        let verified = match algorithm {
+            "RS256" => {
+                let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.public_bytes());
+                key.verify(message, signature)
+            }
+            "ES256" => {
+                let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.elliptic.public_key().as_ref());
+                key.verify(message, signature)
+            }
+            _ => return false,
+        };
+        verified.is_ok()
     }
 
     /// The RSA public key as text: what a careless verifier takes for an HMAC secret.

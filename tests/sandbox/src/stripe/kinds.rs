@@ -124,12 +124,20 @@ impl Kind {
             Self::Customer if key == "erp_id" => {
                 world.customers.at(number).map_or(Property::Absent, |customer| Property::Text(customer.number.clone()))
             }
+            Self::Customer if key == "account_code" => {
+                world.customers.at(number).map_or(Property::Absent, |customer| Property::Text(account_code(customer)))
+            }
             Self::Subscription if key == "number" => {
                 world.subscriptions.at(number).map_or(Property::Absent, |found| Property::Text(found.number.clone()))
             }
             _ => Property::Absent,
         }
     }
+}
+
+/// Billing's own number of a customer, for bindings that link by another key than the usual one.
+pub(super) fn account_code(customer: &Customer) -> String {
+    format!("K{}", customer.number.chars().filter(char::is_ascii_digit).collect::<String>())
 }
 
 fn of_customer(customer: &Customer, name: &str) -> Option<Property> {

@@ -44,7 +44,7 @@ fn customer(world: &World, number: usize) -> Option<Value> {
         "invoice_prefix": "7FE1103",
         "invoice_settings": { "custom_fields": null, "default_payment_method": null, "footer": null },
         "livemode": false,
-        "metadata": { "erp_id": customer.number },
+        "metadata": { "erp_id": customer.number, "account_code": kinds::account_code(customer) },
         "name": customer.name_in(Role::Billing),
         "next_invoice_sequence": 2,
         "phone": filled(&customer.phone),

@@ -66,7 +66,7 @@ async fn end_rudely(mut socket: TcpStream, system: Arc<System>) {
     let text = String::from_utf8_lossy(&head[..read]);
     let mut words = text.split_ascii_whitespace();
     let (method, target) = (words.next().unwrap_or("?"), words.next().unwrap_or("?"));
-    system.record(method, target, text.to_ascii_lowercase().contains("\r\nauthorization:"));
+    system.record(method, target, text.to_ascii_lowercase().contains("\r\nauthorization:"), None);
     if system.switch.current() == Some(Fault::Reset) {
         let _ = socket.set_zero_linger();
     } else {
