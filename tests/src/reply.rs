@@ -101,7 +101,7 @@ fn without_numbers(value: &str) -> String {
 }
 
 /// Members whose values differ from run to run.
-const UNSTEADY: [&str; 13] = [
+const UNSTEADY: [&str; 14] = [
     "requestId",
     "request_id",
     "instance",
@@ -115,6 +115,7 @@ const UNSTEADY: [&str; 13] = [
     "validUntil",
     "actual",
     "remaining",
+    "resets_in_ms",
 ];
 
 /// Replaces what differs from run to run.

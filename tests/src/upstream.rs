@@ -45,6 +45,8 @@ struct State {
     status: StatusCode,
     headers: Vec<(String, String)>,
     body: Bytes,
+    /// Bodies of requests whose target holds these words.
+    bodies: Vec<(String, Bytes)>,
 }
 
 impl Upstream {
@@ -57,7 +59,8 @@ impl Upstream {
         let address = listener.local_addr().expect("a listener has an address");
         let body = Bytes::from_static(br#"{"value":[]}"#);
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        let state = Arc::new(Mutex::new(State { seen: Vec::new(), status: StatusCode::OK, headers, body }));
+        let state =
+            Arc::new(Mutex::new(State { seen: Vec::new(), status: StatusCode::OK, headers, body, bodies: Vec::new() }));
         let listening = tokio::spawn(listen(listener, Arc::clone(&state)));
         Upstream { address, state, listening }
     }
@@ -94,6 +97,13 @@ impl Upstream {
         state.status = status;
         state.headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         state.body = Bytes::from(body.to_owned());
+    }
+
+    /// Changes what it answers to requests whose target holds this; all else stays.
+    pub fn answer_at(&self, part: &str, body: &str) {
+        let mut state = lock(&self.state);
+        state.bodies.retain(|(known, _)| known != part);
+        state.bodies.push((part.to_owned(), Bytes::from(body.to_owned())));
     }
 
     /// What was asked so far, oldest first.
@@ -136,7 +146,9 @@ fn answered(
     for (name, value) in &state.headers {
         answer = answer.header(name, value);
     }
-    answer.body(Full::new(state.body.clone()))
+    let target = request.uri().to_string();
+    let own = state.bodies.iter().find(|(part, _)| target.contains(part.as_str()));
+    answer.body(Full::new(own.map_or_else(|| state.body.clone(), |(_, body)| body.clone())))
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

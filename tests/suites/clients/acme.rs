@@ -282,7 +282,8 @@ async fn stripe_is_as_its_own_library_knows_it() {
       "customer": {
         "name": "Hanseatic Pumps GmbH",
         "metadata": {
-          "erp_id": "C-1001"
+          "erp_id": "C-1001",
+          "account_code": "K1001"
         },
         "object": "customer"
       },

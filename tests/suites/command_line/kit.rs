@@ -48,6 +48,7 @@ fn of_sandbox(scene: &Scene, name: &str) -> String {
         "CLIENT_SECRET" => access.client_secret.clone(),
         "TOKEN_URL" => access.token_url.clone(),
         "SCOPE" => access.scope.clone(),
+        "NOTICE_SECRET" => Some(system.notice_secret()),
         _ => access.api_key.clone(),
     };
     value.unwrap_or_default()
@@ -194,7 +195,7 @@ fn pack_check_tells_every_mistake_and_what_is_covered() {
         mapped        number status
         not mapped    statusText orderedAt requestedShipDate purchaseOrder shipTo total customerNumber
         looked up by  number (one key a request)
-        key by key    Query.order, Invoice.order, Warranty.order
+        key by key    Query.order, Subscription.orderChanged, Invoice.order, Warranty.order
         not followed  Query.orders, Customer.orders
 
       settings that nothing uses: company, currency

@@ -226,7 +226,10 @@ fn with_cases(settings: &mut Settings) {
       number: *text
 ";
     let crm = system(settings, CRM.0, CRM.1);
-    crm.pack = Pack::parse("salesforce", &format!("{text}{cases}")).map(Arc::new).expect("a pack in order");
+    let (entities, notices) = text.split_once("\nnotices:").expect("the pack ends with its notices");
+    crm.pack = Pack::parse("salesforce", &format!("{entities}{cases}\nnotices:{notices}"))
+        .map(Arc::new)
+        .expect("a pack in order");
 }
 
 #[tokio::test(flavor = "multi_thread")]
