@@ -52,21 +52,25 @@ async fn a_customer_is_known_to_all_four_systems() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_is_found_by_each_kind_of_key() {
     let scene = Scene::start().await;
-    let ids = r#"{ customer(by: { number: "C-1001" }) { number crmId billingId supportId name } }"#;
-    let known = asked(&scene, ids).await.data()["customer"].clone();
-    let id = |name: &str| known[name].as_str().unwrap_or_default().to_owned();
-    let keys = [
-        ("crmId", id("crmId")),
-        ("billingId", id("billingId")),
-        ("supportId", id("supportId")),
-        ("email", "anna.brandt@hanseatic-pumps.example".to_owned()),
-        ("domain", "hanseatic-pumps.example".to_owned()),
-    ];
-    for (kind, key) in keys {
-        let query = format!(r#"{{ customer(by: {{ {kind}: "{key}" }}) {{ number crmId billingId supportId name }} }}"#);
-        let reply = asked(&scene, &query).await;
-        assert_eq!(reply.errors(), Vec::<String>::new(), "{kind} {key}");
-        assert_eq!(reply.data()["customer"], known, "{kind} {key}");
+    for (tenant, number, email, domain) in [
+        (Tenant::Acme, "C-1001", "anna.brandt@hanseatic-pumps.example", "hanseatic-pumps.example"),
+        (Tenant::Globex, "G-2001", "sofia.gruber@alpine-instruments.example", "alpine-instruments.example"),
+    ] {
+        let ask = |kind: &str, key: &str| {
+            let fields = "number crmId billingId supportId name";
+            let query = format!(r#"{{ customer(by: {{ {kind}: "{key}" }}) {{ {fields} }} }}"#);
+            scene.graphql(&query).of(tenant, "support-console").send()
+        };
+        let known = ask("number", number).await.data()["customer"].clone();
+        let id = |name: &str| known[name].as_str().expect("every system knows it").to_owned();
+        let (crm, billing, support) = (id("crmId"), id("billingId"), id("supportId"));
+        let keys =
+            [("crmId", &*crm), ("billingId", &billing), ("supportId", &support), ("email", email), ("domain", domain)];
+        for (kind, key) in keys {
+            let reply = ask(kind, key).await;
+            assert_eq!(reply.errors(), Vec::<String>::new(), "{kind} {key}");
+            assert_eq!(reply.data()["customer"], known, "{kind} {key}");
+        }
     }
 }
 

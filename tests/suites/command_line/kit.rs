@@ -12,35 +12,45 @@ use super::program::{portico, run, shown};
 
 /// The demo's configuration as a folder, with acme only, and what its references stand for.
 fn acme(scene: &Scene) -> (tempfile::TempDir, BTreeMap<String, String>) {
+    only(scene, Tenant::Acme)
+}
+
+/// The same with one tenant.
+fn only(scene: &Scene, tenant: Tenant) -> (tempfile::TempDir, BTreeMap<String, String>) {
+    let file = format!("tenants/{}.yaml", tenant.name());
     let folder = tempfile::tempdir().expect("a folder");
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/templates/demo");
-    let tenant = fs::read_to_string(template.join("tenants/acme.yaml")).expect("the demo's tenant");
+    let written = fs::read_to_string(template.join(&file)).expect("the demo's tenant");
     // Consumers need plans and APIs, which are beside the point here.
-    let (systems, _) = tenant.split_once("\nconsumers:").expect("consumers are behind systems");
+    let (systems, _) = written.split_once("\nconsumers:").expect("consumers are behind systems");
     fs::create_dir(folder.path().join("tenants")).expect("a folder");
-    fs::write(folder.path().join("tenants/acme.yaml"), systems).expect("written");
-    fs::write(folder.path().join("portico.yaml"), "listen: { address: 127.0.0.1:0 }\n").expect("written");
+    fs::write(folder.path().join(&file), systems).expect("written");
+    fs::write(
+        folder.path().join("portico.yaml"),
+        "listen: { address: 127.0.0.1:0, public_url: https://portico.example }\n",
+    )
+    .expect("written");
     let mut known = BTreeMap::new();
     for line in systems.lines() {
         if let Some((_, name)) = line.split_once("env:") {
             let name = name.trim_end_matches([' ', '}', '"']);
-            known.insert(name.to_owned(), of_sandbox(scene, name));
+            known.insert(name.to_owned(), of_sandbox(scene, tenant, name));
         }
     }
     (folder, known)
 }
 
 /// `ACME_ERP_TOKEN_URL` and its like, from the sandbox.
-fn of_sandbox(scene: &Scene, name: &str) -> String {
-    let rest = name.strip_prefix("ACME_").expect("acme's own");
-    let (role, what) = rest.split_once('_').expect("a role and a word");
+fn of_sandbox(scene: &Scene, tenant: Tenant, name: &str) -> String {
+    let mut parts = name.splitn(3, '_').skip(1);
+    let (role, what) = (parts.next().expect("a role"), parts.next().expect("a word"));
     let role = match role {
         "ERP" => Role::Erp,
         "CRM" => Role::Crm,
         "BILLING" => Role::Billing,
         _ => Role::Support,
     };
-    let system = scene.sandbox().system(Tenant::Acme, role);
+    let system = scene.sandbox().system(tenant, role);
     let access = &system.credentials;
     let value = match what {
         "URL" => Some(system.address.clone()),
@@ -48,6 +58,8 @@ fn of_sandbox(scene: &Scene, name: &str) -> String {
         "CLIENT_SECRET" => access.client_secret.clone(),
         "TOKEN_URL" => access.token_url.clone(),
         "SCOPE" => access.scope.clone(),
+        "CERTIFICATE_ID" => access.certificate_id.clone(),
+        "PRIVATE_KEY" => access.private_key.clone(),
         "NOTICE_SECRET" => Some(system.notice_secret()),
         _ => access.api_key.clone(),
     };
@@ -112,6 +124,45 @@ async fn check_live_tells_what_a_vendor_has_changed_before_traffic_does() {
     assert!(
         told(folder.path(), &known, &["check", "--live", "--tenant", "nobody", "."]).contains("no tenant `nobody`")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_live_asks_the_other_vendors_too() {
+    let scene = Scene::start().await;
+    let (folder, known) = only(&scene, Tenant::Globex);
+    let check = ["check", "--live", "."];
+    insta::assert_snapshot!(told(folder.path(), &known, &check), @"
+    0
+    .: in order: 1 tenant, 4 systems, 0 APIs, 0 versions
+    globex/globex-billing (chargebee): 2 entities compared: as its pack says
+    globex/globex-crm (hubspot): 2 entities compared: as its pack says
+      note: AccountOwner was not compared: the pack does not say its `shape`
+      note: Contact.accountId reads `associatedcompanyid?`, which `contacts` does not have; the pack allows that
+    globex/globex-erp (netsuite): 9 entities compared: as its pack says
+    globex/globex-support (servicenow): 6 entities compared: as its pack says
+      note: Case was not compared: there is no row to look at
+    warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    ");
+    let fault = |field: &str, becomes| Fault::Drift(Drift { field: field.to_owned(), becomes });
+    let sandbox = scene.sandbox();
+    sandbox.set_fault(Tenant::Globex, Role::Support, fault("warranty_expiration", None)).await;
+    sandbox.set_fault(Tenant::Globex, Role::Billing, fault("status", Some(JsonType::Object))).await;
+    sandbox.set_fault(Tenant::Globex, Role::Crm, Fault::Status(500)).await;
+    sandbox.set_fault(Tenant::Globex, Role::Erp, Fault::Down).await;
+    insta::assert_snapshot!(told(folder.path(), &known, &check), @"
+    1
+    .: in order: 1 tenant, 4 systems, 0 APIs, 0 versions
+    globex/globex-billing (chargebee): 2 entities compared: 2 differences
+      BillingSubscription.status is missing from a row of `subscriptions`
+      BillingSubscription.cancelAtPeriodEnd has another type in a row of `subscriptions`
+    globex/globex-crm (hubspot): did not describe itself (HTTP 500)
+    globex/globex-erp (netsuite): cannot be reached: token endpoint: client error (Connect): tcp connect error: Connection refused (os error 111)
+    globex/globex-support (servicenow): 6 entities compared: 1 difference
+      Asset.warrantyEndsOn is missing from a row of `alm_asset`
+      note: Case was not compared: there is no row to look at
+    warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    portico: 4 systems are not as expected
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
