@@ -301,3 +301,40 @@ async fn a_contract_that_does_not_say_what_it_covers_covers_nothing_for_sure() {
     let reply = scene.graphql(query).of(Tenant::Globex, "support-console").send().await;
     insta::assert_snapshot!(reply.data(), @r#"{"a":{"status":"ACTIVE","coverage":[{"kind":"ENTITLEMENT"},{"kind":"MANUFACTURER"}],"reasons":[{"code":"covered_by","system":"globex-support"},{"code":"coverage_unknown","system":"globex-support"}]},"b":{"status":"UNKNOWN","coverage":[{"kind":"MANUFACTURER"}],"reasons":[{"code":"coverage_unknown","system":"globex-support"}]}}"#);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_may_keep_its_invoices_in_billing() {
+    let scene = Scene::with(|settings| {
+        for tenant in settings.tenants.values_mut() {
+            let tenant = Arc::get_mut(tenant).expect("nobody else holds settings that are being written");
+            let billing = tenant.systems.values().find(|system| system.role.as_str() == "billing");
+            let billing = billing.expect("each tenant has billing").id.clone();
+            tenant.owners.insert("Invoice", vec![billing]);
+        }
+    })
+    .await;
+    let mut told = Vec::new();
+    for names in &NAMES {
+        let query = r#"{ customer(by: { number: "[customer]1" }) { invoices(first: 2) { edges { node {
+            number status issuedOn dueOn total { amount currency } openAmount { amount } source { system }
+        } } pageInfo { hasNextPage } } } }"#;
+        let ask = |query: &str| scene.graphql(&names.put_into(query)).of(names.tenant, "support-console").send();
+        let reply = ask(query).await;
+        is_whole(&reply, "invoices in billing", names.tenant);
+        let first = reply.data()["customer"]["invoices"]["edges"][0]["node"].clone();
+        told.push(reply.data()["customer"]["invoices"].to_string());
+        // The same by its own number.
+        let again =
+            ask(&format!(r#"{{ invoice(number: {}) {{ number total {{ amount currency }} }} }}"#, first["number"]))
+                .await;
+        is_whole(&again, "an invoice in billing", names.tenant);
+        assert_eq!(again.data()["invoice"]["total"], first["total"]);
+        let open =
+            r#"{ customer(by: { number: "[customer]1" }) { invoices(open: true) { edges { node { number } } } } }"#;
+        is_whole(&ask(open).await, "what is open in billing", names.tenant);
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    {"edges":[{"node":{"number":"7FE1103-0000","status":"PAID","issuedOn":"2026-06-05","dueOn":null,"total":{"amount":"199.00","currency":"EUR"},"openAmount":{"amount":"0.00"},"source":{"system":"acme-billing"}}},{"node":{"number":"7FE1103-0001","status":"PAID","issuedOn":"2026-05-06","dueOn":null,"total":{"amount":"199.00","currency":"EUR"},"openAmount":{"amount":"0.00"},"source":{"system":"acme-billing"}}}],"pageInfo":{"hasNextPage":true}}
+    {"edges":[{"node":{"number":"CBG-000000","status":"PAID","issuedOn":"2026-06-05","dueOn":"2026-06-05","total":{"amount":"199.00","currency":"EUR"},"openAmount":{"amount":"0.00"},"source":{"system":"globex-billing"}}},{"node":{"number":"CBG-000001","status":"PAID","issuedOn":"2026-05-06","dueOn":"2026-05-06","total":{"amount":"199.00","currency":"EUR"},"openAmount":{"amount":"0.00"},"source":{"system":"globex-billing"}}}],"pageInfo":{"hasNextPage":true}}
+    "#);
+}
