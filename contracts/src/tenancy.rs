@@ -58,11 +58,11 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// The company or business unit whose data is isolated from every other's.
+    /// Whose systems, data and limits these are: a company, or a part of one. Nothing is shared between two.
     TenantId
 }
 name_type! {
-    /// An application that calls Portico on behalf of a tenant. Unique within its tenant only.
+    /// A calling application, as its tenant names it. Two tenants may use one name for different ones.
     ConsumerId
 }
 name_type! {

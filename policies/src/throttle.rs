@@ -1,7 +1,7 @@
 //! How much a caller may ask: rates, a day's quota, requests at once, the cost of queries.
 //!
 //! - [`Throttle::address`] runs before authentication, coarsely, so that guessing costs the guesser.
-//! - [`Throttle::admit`] runs after `authorize`, so that strangers cannot spend someone else's budget.
+//! - [`Throttle::admit`] runs after `authorize`, lest a caller without any right uses up another's share.
 //! - [`Throttle::spend`] runs when a document's price is known, before it is executed.
 //!
 //! A refusal takes nothing: what was already taken for the same request is given back, so that asking again

@@ -143,12 +143,14 @@ const QUERIES: [(&str, &str, &str); 8] = [
 ];
 
 /// A published operation: who asks, and for what.
-const OPERATIONS: [(&str, &str); 10] = [
+const OPERATIONS: [(&str, &str); 12] = [
     ("partner-one", "/partner/v1/orders/[order]"),
     ("partner-one", "/partner/v2/orders/[order]"),
     ("partner-one", "/partner/v3/orders/[order]"),
     ("partner-one", "/partner/v2/orders?customer=[customer]1&first=2"),
+    ("partner-one", "/partner/v3/orders?customer=[customer]1&first=2"),
     ("partner-one", "/partner/v1/warranties/[serial]7"),
+    ("partner-one", "/partner/v3/warranties/[serial]7"),
     ("partner-one", "/partner/v2/warranties/[serial]7"),
     ("partner-one", "/partner/v2/products/[sku]"),
     ("partner-one", "/partner/v3/products/[sku]"),

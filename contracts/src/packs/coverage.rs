@@ -42,6 +42,9 @@ pub struct RelationCoverage {
     pub by: &'static str,
     /// How many keys one request carries; 0 where the pack has no such look-up.
     pub batch: usize,
+    /// What belongs to a customer is found through this link where the number does not lead to it: the system tells the
+    /// customer's id first, and is then asked by that.
+    pub through: Option<&'static str>,
     /// Whether it is asked for many keys at once: it stands on what lists are made of.
     pub in_lists: bool,
 }
@@ -52,6 +55,9 @@ impl EntityCoverage {
         (self.fields.iter().filter(|(_, state)| *state != State::NotMapped).count(), self.fields.len())
     }
 }
+
+/// Fields that hold a system's own id of a customer.
+const LINKS: [&str; 3] = ["accountId", "billingId", "supportId"];
 
 /// What a pack maps, by the entities that it maps at all, in the order of the model.
 pub fn of(pack: &Pack) -> Vec<EntityCoverage> {
@@ -83,8 +89,11 @@ fn of_entity(pack: &Pack, least: Option<&Pack>, entity: &'static ObjectType) -> 
         by: mapping.by.values().map(|look_up| (look_up.by, look_up.batch)).collect(),
         relations: relations_to(entity.name)
             .map(|(on, field, by, in_lists)| {
-                let batch = mapping.by.get(by).map_or(0, |look_up| look_up.batch);
-                RelationCoverage { on, field, by, batch, in_lists }
+                let direct = mapping.by.get(by).map(|look_up| look_up.batch);
+                let linked = || LINKS.into_iter().find_map(|link| Some((link, mapping.by.get(link)?.batch)));
+                let through = if direct.is_none() && by == "customerNumber" { linked() } else { None };
+                let batch = direct.or(through.map(|(_, batch)| batch)).unwrap_or_default();
+                RelationCoverage { on, field, by, batch, through: through.map(|(link, _)| link), in_lists }
             })
             .collect(),
     }

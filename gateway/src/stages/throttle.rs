@@ -1,4 +1,4 @@
-//! Stage 8: rate, quota, concurrency. Runs after `authorize`, so that strangers cannot spend someone else's budget.
+//! Stage 8: rate, quota, concurrency. Runs after `authorize`, lest a caller without any right uses up another's share.
 
 use portico_policies::Now;
 use portico_policies::authorize::Grant;

@@ -166,8 +166,15 @@ impl Vendor for NetSuite {
         notices::notice(&self.estate.read(), entity, key, pen)
     }
 
+    /// Columns, and what queries like to call them.
     fn key_fields(&self) -> &'static [&'static str] {
         &[
+            "number",
+            "customer_number",
+            "order_number",
+            "document",
+            "customer",
+            "sku",
             "id",
             "entityid",
             "externalid",

@@ -139,8 +139,7 @@ async fn check_live_asks_the_other_vendors_too() {
       note: AccountOwner was not compared: the pack does not say its `shape`
       note: Contact.accountId reads `associatedcompanyid?`, which `contacts` does not have; the pack allows that
     globex/globex-erp (netsuite): 9 entities compared: as its pack says
-    globex/globex-support (servicenow): 6 entities compared: as its pack says
-      note: Case was not compared: there is no row to look at
+    globex/globex-support (servicenow): 7 entities compared: as its pack says
     warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
     ");
     let fault = |field: &str, becomes| Fault::Drift(Drift { field: field.to_owned(), becomes });
@@ -158,9 +157,8 @@ async fn check_live_asks_the_other_vendors_too() {
       Invoice.status has another type in a row of `invoices`
     globex/globex-crm (hubspot): did not describe itself (HTTP 500)
     globex/globex-erp (netsuite): cannot be reached: token endpoint: client error (Connect): tcp connect error: Connection refused (os error 111)
-    globex/globex-support (servicenow): 6 entities compared: 1 difference
+    globex/globex-support (servicenow): 7 entities compared: 1 difference
       Asset.warrantyEndsOn is missing from a row of `alm_asset`
-      note: Case was not compared: there is no row to look at
     warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
     portico: 4 systems are not as expected
     ");

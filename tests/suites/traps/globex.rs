@@ -6,8 +6,9 @@ use http::StatusCode;
 use portico_composites::connect::credentials::{ClientCredentials, Credentials};
 use portico_contracts::packs::Pack;
 use portico_contracts::secret::Secret;
-use portico_tests::{Reply, Role, Scene, Tenant, Upstream};
-use serde_json::json;
+use portico_gateway::settings::Settings;
+use portico_tests::{Fault, Reply, Role, Scene, Tenant, Upstream, WrongRows};
+use serde_json::{Value, json};
 
 use super::{set, system};
 
@@ -192,4 +193,104 @@ async fn netsuite_is_never_asked_with_a_key_that_ends_its_literal() {
         assert_eq!(reply.errors(), ["order not_found globex-erp"], "{hostile}");
     }
     assert!(calls(&scene, ERP).iter().all(|call| call.contains("POST /services/rest/query/v1/suiteql")));
+}
+
+/// A company that keeps its price list at HubSpot, by a pack of its own.
+fn with_products(settings: &mut Settings) {
+    let text = std::fs::read_to_string(crate::foreign::own("../contracts/systems/hubspot/pack.yaml")).expect("a pack");
+    let products = "
+  Product:
+    rows: results[].properties
+    fields:
+      sku: hs_sku
+      name: name
+      listPrice: { path: price, currency: hs_price_currency }
+      warrantyMonths: warranty_months
+    by:
+      sku:
+        batch: 100
+        request:
+          method: POST
+          path: /{objects}/products/batch/read
+          body: { idProperty: hs_sku, properties: '{fields}', inputs: { $each: { id: '{key}' } } }
+";
+    let crm = system(settings, CRM.0, CRM.1);
+    let (entities, rest) = text.split_once("\nnotices:").expect("the pack ends with its notices");
+    crm.pack =
+        Pack::parse("hubspot", &format!("{entities}{products}\nnotices:{rest}")).map(Arc::new).expect("in order");
+    let name = crm.id.clone();
+    let globex = settings.tenants.values_mut().find(|tenant| tenant.id.as_str() == "globex").and_then(Arc::get_mut);
+    globex.expect("nobody else holds it").owners.insert("Product", vec![name]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hubspots_numbers_are_texts_and_become_exact_numbers() {
+    let upstream = Upstream::start().await;
+    let answer = |price: &str, months: &str| {
+        let body = format!(
+            r#"{{"status":"COMPLETE","results":[{{"id":"1","properties":{{"hs_object_id":"1","hs_sku":"P-1","name":"Pump",
+            "price":{price},"hs_price_currency":"EUR","warranty_months":{months}}}}}]}}"#
+        );
+        upstream.answer(StatusCode::OK, &[("content-type", "application/json")], &body);
+    };
+    let scene = Scene::with(|settings| {
+        with_products(settings);
+        upstream.as_system(CRM.0, CRM.1)(settings);
+    })
+    .await;
+    let query = r#"{ product(sku: "P-1") { name listPrice { amount currency } warrantyMonths } }"#;
+    let ask = || scene.graphql(query).of(Tenant::Globex, "support-console").header("cache-control", "no-cache").send();
+    answer(r#""1250.10""#, r#""24""#);
+    assert_eq!(
+        ask().await.data()["product"],
+        json!({ "name": "Pump", "listPrice": { "amount": "1250.10", "currency": "EUR" }, "warrantyMonths": 24 })
+    );
+    // An empty text is no number, and no nought.
+    answer(r#""""#, r#""""#);
+    let empty = ask().await;
+    assert_eq!((empty.data()["product"]["listPrice"].clone(), empty.errors()), (json!(null), Vec::<String>::new()));
+    answer(r#""about 1250""#, r#""two years""#);
+    let odd = ask().await;
+    assert_eq!(odd.data()["product"], json!({ "name": "Pump", "listPrice": null, "warrantyMonths": null }));
+    assert_eq!(
+        odd.errors(),
+        ["product.listPrice upstream_drift globex-crm", "product.warrantyMonths upstream_drift globex-crm"]
+    );
+}
+
+/// Every text and number of an answer.
+fn leaves(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => members.values().for_each(|member| leaves(member, found)),
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+        Value::Null => {}
+        leaf => found.push(leaf.to_string()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_nobody_asked_for_never_reach_an_answer() {
+    const VIEW: &str = r#"{
+        order(number: "SO-7042") { number purchaseOrder customer { number name } lines { sku } shipments { number } cases { number } }
+        customer(by: { number: "G-2001" }) {
+            number name crmId billingId supportId account { name } contacts { name } receivables { openBalance { amount } }
+            orders(first: 3) { edges { node { number } } } invoices(first: 3) { edges { node { number } } }
+            subscriptions { id } contracts { number coversSerialNumbers } assets { serialNumber } cases { number }
+        }
+        product(sku: "GB-100") { sku name availability { onHand } }
+    }"#;
+    let mut known = Vec::new();
+    leaves(&asked(&Scene::start().await, VIEW).await.data(), &mut known);
+    for role in Role::ALL {
+        for how in [WrongRows::Added, WrongRows::InPlace] {
+            let scene = Scene::start().await;
+            scene.sandbox().set_fault(Tenant::Globex, role, Fault::WrongRows(how)).await;
+            let reply = asked(&scene, VIEW).await;
+            let mut told = Vec::new();
+            leaves(&reply.data(), &mut told);
+            let strange: Vec<&String> = told.iter().filter(|leaf| !known.contains(leaf)).collect();
+            assert!(strange.is_empty(), "{} {how:?}: {strange:?}", role.name());
+            assert!(told.len() < known.len() || how == WrongRows::Added, "{} {how:?}: nothing was wrong", role.name());
+        }
+    }
 }

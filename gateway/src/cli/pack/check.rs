@@ -83,7 +83,11 @@ fn of_entity(entity: &EntityCoverage) -> String {
     text += &format!("    looked up by  {}\n", by.collect::<Vec<_>>().join(", "));
     let named = |wanted: &dyn Fn(&RelationCoverage) -> bool| {
         let found = entity.relations.iter().filter(|relation| wanted(relation));
-        let mut names: Vec<String> = found.map(|relation| format!("{}.{}", relation.on, relation.field)).collect();
+        let through = |link: &str| format!(" (through {link})");
+        let name = |relation: &RelationCoverage| {
+            format!("{}.{}{}", relation.on, relation.field, relation.through.map(through).unwrap_or_default())
+        };
+        let mut names: Vec<String> = found.map(name).collect();
         names.dedup();
         names.join(", ")
     };

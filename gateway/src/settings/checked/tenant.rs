@@ -16,7 +16,7 @@ use portico_policies::throttle::TenantPlan;
 
 use super::{Plan, ProxiedRoute};
 
-/// The company or business unit whose data is isolated from every other's.
+/// A company, or a part of one, with everything that is its own.
 #[derive(Debug)]
 pub struct Tenant {
     /// Its name: the name of its file.
@@ -80,7 +80,7 @@ pub struct Hook {
     pub role: Role,
 }
 
-/// An application that calls on behalf of a tenant.
+/// A calling application.
 #[derive(Debug)]
 pub struct Consumer {
     /// Its name; unique within its tenant.
