@@ -167,6 +167,14 @@ pub struct Page {
 }
 
 impl Page {
+    /// The page, unless it is empty because rows could not be read: then it does not say that there is nothing.
+    pub(crate) fn told(self) -> Result<Page, Arc<Failure>> {
+        match &self.unread {
+            Some(failure) if self.rows.is_empty() => Err(Arc::clone(failure)),
+            _ => Ok(self),
+        }
+    }
+
     /// Where a row came from; `from` is what is known of the page.
     pub fn source<'p>(&'p self, row: usize, from: &'p Arc<Provenance>) -> &'p Arc<Provenance> {
         self.sources.get(row).unwrap_or(from)

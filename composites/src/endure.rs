@@ -73,6 +73,8 @@ pub enum Trouble {
     Paused(Duration),
     /// It was not asked, because what it allows is used up or kept for the more urgent.
     Withheld(Withheld),
+    /// This caller's token could not be exchanged. It says nothing about the system, and nothing about other callers.
+    Exchange(Box<Trouble>),
     /// The time of the request was used up.
     OutOfTime,
 }
@@ -213,9 +215,12 @@ impl Endure {
     fn health<T>(&self, result: &Result<T, Trouble>, began: Instant) -> Health {
         match result {
             Err(Trouble::OutOfTime) if began.elapsed() < self.settings.timeout / 2 => Health::Unknown,
-            Err(Trouble::Rejected(Rejection::Throttled(_)) | Trouble::Paused(_) | Trouble::Withheld(_)) => {
-                Health::Unknown
-            }
+            Err(
+                Trouble::Rejected(Rejection::Throttled(_))
+                | Trouble::Paused(_)
+                | Trouble::Withheld(_)
+                | Trouble::Exchange(_),
+            ) => Health::Unknown,
             Err(Trouble::Unreachable(_) | Trouble::TimedOut | Trouble::OutOfTime) => Health::Bad,
             Err(Trouble::Rejected(Rejection::Failed { retryable: true, .. } | Rejection::Malformed(_))) => Health::Bad,
             Ok(_) | Err(Trouble::Rejected(_) | Trouble::Redirected(_)) => Health::Good,

@@ -148,10 +148,10 @@ fn visible(outcome: Outcome, entity: &'static ObjectType, restriction: &Restrict
         kept.rows.push(Arc::clone(row));
         kept.cursors.extend(page.cursors.get(at).cloned());
     }
-    if kept.rows.is_empty() {
-        Outcome::Absent(Arc::clone(from))
-    } else {
-        Outcome::Found(Arc::new(kept), Arc::clone(from))
+    match kept.told() {
+        Ok(kept) if kept.rows.is_empty() => Outcome::Absent(Arc::clone(from)),
+        Ok(kept) => Outcome::Found(Arc::new(kept), Arc::clone(from)),
+        Err(failure) => Outcome::Failed(failure),
     }
 }
 

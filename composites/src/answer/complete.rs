@@ -88,9 +88,9 @@ pub(super) fn complete(
             let items = rows_in(plan, gathered, step, Some(parent), row.origin.as_ref());
             receivables(&mut record, &items, today);
         }
-        Completion::InvoiceFromItem(step) => invoice(&mut record, &rows(plan, gathered, step, row), today),
+        Completion::InvoiceFromItem(step) => invoice(&mut record, &own_rows(plan, gathered, step, row), today),
         Completion::OrderFromLines(step) => order(&mut record, &rows(plan, gathered, step, row)),
-        Completion::ContractFromCoverage(step) => contract(&mut record, &rows(plan, gathered, step, row)),
+        Completion::ContractFromCoverage(step) => contract(&mut record, &own_rows(plan, gathered, step, row)),
     }
     record
 }
@@ -102,6 +102,20 @@ pub(super) fn rows(plan: &Plan, gathered: &Gathered, step: StepId, parent: &Reco
     rows_in(plan, gathered, step, Some(parent), None)
 }
 
+/// The rows that complete a record, from the system that it came from. One that is not asked for such rows has not said
+/// that there are none.
+pub(super) fn own_rows(plan: &Plan, gathered: &Gathered, step: StepId, record: &Record) -> AllRows {
+    must_be_asked(plan, gathered, step, record.origin.as_ref())?;
+    rows(plan, gathered, step, record)
+}
+
+fn must_be_asked(plan: &Plan, gathered: &Gathered, step: StepId, of: Option<&SystemId>) -> Result<(), Arc<Failure>> {
+    let Some(system) = of.filter(|system| !gathered.asks(plan, step, system)) else { return Ok(()) };
+    let asked = &plan.steps[step];
+    let message = format!("{system} cannot tell this: its pack maps no {}.", asked.ask.entity.name);
+    Err(Arc::new(Failure::new(Code::KeyUnsupported, message).of_system(system, asked.upstream.role())))
+}
+
 /// The same of one system only, where it is known which.
 pub(super) fn rows_in(
     plan: &Plan,
@@ -110,6 +124,7 @@ pub(super) fn rows_in(
     parent: Option<&Record>,
     of: Option<&SystemId>,
 ) -> AllRows {
+    must_be_asked(plan, gathered, step, of)?;
     let asked = &plan.steps[step];
     let looked = match of {
         Some(system) => gathered.look_in(plan, step, parent, system),

@@ -192,7 +192,7 @@ impl<'a> Writer<'a> {
 
     fn with_coverage(&self, contract: &Record, step: StepId) -> Record {
         let mut record = contract.to_owned_record();
-        complete::contract(&mut record, &complete::rows(self.plan, self.gathered, step, contract));
+        complete::contract(&mut record, &complete::own_rows(self.plan, self.gathered, step, contract));
         record
     }
 
@@ -286,9 +286,10 @@ impl<'a> Writer<'a> {
     fn figures(&self, receivables: Option<StepId>, items: Option<StepId>) -> Vec<Fact<Record>> {
         let Some(step) = receivables else { return Vec::new() };
         let each = self.gathered.each(self.plan, step, None).into_iter().filter_map(|looked| match looked {
-            Looked::Outcome(Outcome::Found(page, _)) => {
-                page.rows.first().map(|row| Ok(self.completed_with(row, items)))
-            }
+            Looked::Outcome(Outcome::Found(page, _)) => match page.missing.first().or(page.unread.as_ref()) {
+                Some(failure) => Some(Err(Reason::from_failure(failure))),
+                None => page.rows.first().map(|row| Ok(self.completed_with(row, items))),
+            },
             Looked::Outcome(Outcome::Absent(_)) | Looked::NoKey => None,
             Looked::Outcome(Outcome::Failed(failure)) | Looked::Failed(failure) => {
                 Some(Err(Reason::from_failure(&failure)))
@@ -310,11 +311,25 @@ impl<'a> Writer<'a> {
         complete::rows(self.plan, self.gathered, step, &Record::new(expect_object("Query")))
     }
 
+    /// A system whose figures count and which is not asked for orders.
+    fn without_orders(&self, receivables: Option<StepId>, orders: StepId) -> Option<SystemId> {
+        let each = self.gathered.each(self.plan, receivables?, None);
+        let origin = |looked: Looked| match looked {
+            Looked::Outcome(Outcome::Found(page, _)) => page.rows.first().and_then(|row| row.origin.clone()),
+            _ => None,
+        };
+        each.into_iter().filter_map(origin).find(|system| !self.gathered.asks(self.plan, orders, system))
+    }
+
     /// Of each open order what is not invoiced yet: line by line, and the whole line where the ERP cannot tell.
     fn uninvoiced(&self, plan: &CreditSteps) -> Fact<Vec<Money>> {
         let Some(orders) = plan.orders else {
             return Err(Reason::new("orders_not_provided", "No system of this tenant keeps orders."));
         };
+        if let Some(system) = self.without_orders(plan.receivables, orders) {
+            let message = format!("{system} knows the customer, and its pack maps no orders.");
+            return Err(Reason { system: Some(system), ..Reason::new("orders_not_provided", message) });
+        }
         let orders = self.all_rows(orders).map_err(|failure| Reason::from_failure(&failure))?;
         let mut open = Vec::new();
         for order in &orders.rows {

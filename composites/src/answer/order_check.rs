@@ -87,7 +87,7 @@ impl<'a> Writer<'a> {
     fn row_of(&self, step: Option<StepId>, line: &OrderedLine, booked: Option<&SystemId>) -> Fact<Option<Arc<Record>>> {
         let Some(step) = step else { return Ok(None) };
         match self.gathered.look(self.plan, step, Some(&keyed(line, booked))) {
-            Looked::Outcome(Outcome::Found(page, _)) => match page.missing.first() {
+            Looked::Outcome(Outcome::Found(page, _)) => match page.missing.first().or(page.unread.as_ref()) {
                 Some(failure) => Err(Reason::from_failure(failure)),
                 None => Ok(page.rows.first().cloned()),
             },

@@ -204,6 +204,11 @@ impl Authorizer {
         }
     }
 
+    /// Whether each caller's token is exchanged.
+    pub(super) fn exchanges(&self) -> bool {
+        matches!(self, Authorizer::Exchanged(_))
+    }
+
     /// Whether this caller can be served: one without a token cannot, where each caller's is exchanged.
     pub(super) fn serves(&self, subject: Option<&Subject>) -> bool {
         match self {

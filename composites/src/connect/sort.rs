@@ -60,9 +60,11 @@ impl Sort<'_> {
             Some(failure) if rows.is_empty() || self.mapping.combine => Sorting::Failed((**failure).clone()),
             // A system that answers with other rows than those asked for has not said that there are none.
             None if foreign && rows.is_empty() => Sorting::Failed(self.mismatch()),
-            _ => match self.one(rows, complete) {
-                Sorting::Page(page) => Sorting::Page(Page { unread: unreadable.clone(), ..page }),
-                other => other,
+            _ => match (self.one(rows, complete), &unreadable) {
+                // Also where what is left of the rows is nothing.
+                (Sorting::Page(page), Some(failure)) if page.rows.is_empty() => Sorting::Failed((**failure).clone()),
+                (Sorting::Page(page), _) => Sorting::Page(Page { unread: unreadable.clone(), ..page }),
+                (other, _) => other,
             },
         });
         Sorted { keys: told.collect(), strays }

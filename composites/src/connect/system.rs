@@ -31,6 +31,7 @@ use super::client::{Client, ClientError, ClientSettings, SendError};
 use super::credentials::{Authorization, Authorizer, Credentials, UnfitCredential};
 use super::driver::{Binding, Driver};
 use super::meter::{Meter, Place};
+use super::subject::Subject;
 use super::wire::{Rejection, Request, Rows};
 use crate::ask::{Ask, Call, Key, Page, Support, Upstream};
 use crate::endure::steward::{self, Ticket};
@@ -241,15 +242,21 @@ impl System {
     /// One attempt, with one more where the token turns out to be no good.
     async fn attempt(&self, ask: &Ask, asked: &Request, call: &Call, mut turn: Turn) -> Result<Rows, Trouble> {
         let subject = call.subject.as_ref();
-        let authorization = self.authorizer.authorization(subject, turn.until).await?;
+        let authorization = self.authorized(subject, turn.until).await?;
         match self.exchange(ask, asked, call, &turn.ticket, &authorization).await {
             Err(Trouble::Rejected(Rejection::Unauthorized)) if self.authorizer.rejected(&authorization) => {
-                let another = self.authorizer.authorization(subject, turn.until).await?;
+                let another = self.authorized(subject, turn.until).await?;
                 turn.ticket.one_more();
                 self.exchange(ask, asked, call, &turn.ticket, &another).await
             }
             result => result,
         }
+    }
+
+    /// What a call must carry. Where it is the caller's own, that it cannot be had is the caller's trouble alone.
+    async fn authorized(&self, subject: Option<&Subject>, until: Instant) -> Result<Authorization, Trouble> {
+        let told = self.authorizer.authorization(subject, until).await;
+        told.map_err(|trouble| if self.authorizer.exchanges() { Trouble::Exchange(Box::new(trouble)) } else { trouble })
     }
 
     async fn exchange(

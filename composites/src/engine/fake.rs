@@ -58,6 +58,12 @@ impl Fake {
         self
     }
 
+    /// Its pack maps no such entity.
+    pub(super) fn without(mut self, entity: &str) -> Self {
+        self.rows.remove(entity);
+        self
+    }
+
     /// The keys that are its own.
     pub(super) fn with_keys(mut self, kind: KeyKind, pattern: &str) -> Self {
         self.share.add(kind, pattern).expect("a pattern");

@@ -378,3 +378,20 @@ async fn owners_may_name_the_systems_of_an_entity() {
     insta::assert_snapshot!(group.told(r#"{ product(sku: "XP") { name } order(number: "AO-1") { lines { product { name } } } }"#).await, @r#"{"data":{"product":{"name":"B XP"},"order":{"lines":[{"product":null}]}},"errors":[[["order","lines",0,"product"],"not_found","b-erp"]]}"#);
     assert_eq!(group.calls(), [2, 3, 0, 0]);
 }
+
+/// A system whose pack does not map what a sum is made of has not said that the sum is zero.
+#[tokio::test]
+async fn what_a_system_is_not_asked_is_not_nothing() {
+    let days = ["2026-11-01", "2026-11-03"];
+    let beside = |b: Fake| Group::of([erp("A", "500", days), b], [crm("A"), crm("B")], &[]);
+    let credit = r#"{ creditCheck(customer: { number: "B-1" }, amount: { amount: "1", currency: "EUR" }) { outcome reasons { code system } exposure { amount } } }"#;
+    let whole = beside(erp("B", "400", days));
+    insta::assert_snapshot!(whole.told(credit).await, @r#"{"data":{"creditCheck":{"outcome":"APPROVED","reasons":[{"code":"within_limit","system":null}],"exposure":{"amount":"211.00"}}}}"#);
+    let no_items = beside(erp("B", "400", days).without("OpenItem"));
+    insta::assert_snapshot!(no_items.told(credit).await, @r#"{"data":{"creditCheck":{"outcome":"REVIEW","reasons":[{"code":"key_unsupported","system":"b-erp"}],"exposure":null}}}"#);
+    insta::assert_snapshot!(no_items.told(r#"{ customer(by: { number: "B-1" }) { receivables { creditLimit { amount } openBalance { amount } } } }"#).await, @r#"{"data":{"customer":{"receivables":{"creditLimit":{"amount":"400.00"},"openBalance":null}}},"errors":[[["customer","receivables","openBalance"],"key_unsupported","b-erp"]]}"#);
+    let no_orders = beside(erp("B", "400", days).without("Order").without("OrderLine"));
+    insta::assert_snapshot!(no_orders.told(credit).await, @r#"{"data":{"creditCheck":{"outcome":"REVIEW","reasons":[{"code":"orders_not_provided","system":"b-erp"}],"exposure":null}}}"#);
+    // The other one keeps all of it, and is not hindered.
+    insta::assert_snapshot!(no_orders.told(&credit.replace("B-1", "A-1")).await, @r#"{"data":{"creditCheck":{"outcome":"APPROVED","reasons":[{"code":"within_limit","system":null}],"exposure":{"amount":"211.00"}}}}"#);
+}

@@ -322,8 +322,11 @@ fn excusable(code: Code) -> bool {
 }
 
 fn landings(results: Vec<Result<Page, Arc<Failure>>>, wanted: usize) -> Vec<Landing> {
-    let mut landings: Vec<Landing> =
-        results.into_iter().map(|result| result.map(|page| (!page.rows.is_empty()).then(|| Arc::new(page)))).collect();
+    let landing = |result: Result<Page, Arc<Failure>>| match result?.told()? {
+        page if page.rows.is_empty() => Ok(None),
+        page => Ok(Some(Arc::new(page))),
+    };
+    let mut landings: Vec<Landing> = results.into_iter().map(landing).collect();
     debug_assert_eq!(landings.len(), wanted, "one result for each key");
     landings.resize_with(wanted, || Err(Arc::new(Failure::new(Code::Internal, "The system's answer was lost."))));
     landings

@@ -42,6 +42,15 @@ impl Gathered {
         }
     }
 
+    /// Whether a step asks this system.
+    pub(crate) fn asks(&self, plan: &Plan, step: StepId, system: &SystemId) -> bool {
+        let of = |step: StepId| plan.steps[step].upstream.id() == system;
+        match &plan.steps[step].several {
+            Some(several) => several.parts.iter().any(|part| of(*part)),
+            None => plan.steps[step].lane.is_none() || of(step),
+        }
+    }
+
     /// What each of a step's systems found by itself.
     pub(crate) fn each(&self, plan: &Plan, step: StepId, parent: Option<&Record>) -> Vec<Looked> {
         let Some(several) = &plan.steps[step].several else { return vec![self.look(plan, step, parent)] };

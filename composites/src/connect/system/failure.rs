@@ -11,11 +11,15 @@ use crate::endure::{Lack, Trouble};
 
 /// The failure of one look-up.
 pub(super) fn failure_of(trouble: &Trouble, system: &SystemId, role: Role) -> Failure {
+    if let Trouble::Exchange(trouble) = trouble {
+        return failure_of(trouble, system, role);
+    }
     let (code, says) = match trouble {
         Trouble::Unreachable(_) => (Code::UpstreamUnavailable, "cannot be reached"),
         Trouble::TimedOut => (Code::UpstreamTimeout, "did not answer in time"),
         Trouble::OutOfTime => (Code::DeadlineExceeded, "did not answer within the time of this request"),
         Trouble::Paused(_) => (Code::BreakerOpen, "failed too often and is left alone for a moment"),
+        Trouble::Exchange(_) => (Code::UpstreamError, "failed"),
         Trouble::Withheld(withheld) => match withheld.lacks {
             Lack::Pause => (Code::UpstreamThrottled, "limits our calls"),
             Lack::Window(_) => (Code::UpstreamThrottled, "allows no more calls for now, or none but urgent ones"),
@@ -44,6 +48,7 @@ pub(super) fn word_for(trouble: &Trouble) -> &'static str {
         Trouble::TimedOut | Trouble::OutOfTime => "timeout",
         Trouble::Paused(_) => "paused",
         Trouble::Withheld(_) => "withheld",
+        Trouble::Exchange(trouble) => word_for(trouble),
         Trouble::Redirected(_) => "redirected",
         Trouble::Rejected(Rejection::Throttled(_)) => "throttled",
         Trouble::Rejected(Rejection::Unauthorized) => "unauthorized",

@@ -57,6 +57,7 @@ pub fn in_words(trouble: &Trouble) -> String {
         Trouble::Unreachable(cause) => format!("cannot be reached: {cause}"),
         Trouble::TimedOut | Trouble::OutOfTime => "did not answer in time".to_owned(),
         Trouble::Paused(_) => "is left alone for a moment".to_owned(),
+        Trouble::Exchange(trouble) => in_words(trouble),
         Trouble::Withheld(_) => "may not be asked more now".to_owned(),
         Trouble::Redirected(status) => format!("sent us elsewhere (HTTP {status}), where we do not go"),
         Trouble::Rejected(rejection) => match rejection {

@@ -179,3 +179,32 @@ fn numbers_are_exact_or_refused() {
         assert!(limit(wrong).starts_with('!'), "{wrong}: {}", limit(wrong));
     }
 }
+
+/// A closed row that is told and one that cannot be assigned: what is left for "open ones" is not nothing.
+#[test]
+fn a_row_that_cannot_be_assigned_is_missed_behind_every_narrowing() {
+    let driver = driver("tryton", "http://erp.test/erp", &[("currency", "EUR")]);
+    let sorted = |statuses: &[&'static str], second: Value| {
+        let ask = Ask {
+            narrow: Narrow { statuses: statuses.to_vec(), ..Narrow::default() },
+            ..ask("Order", "customerNumber")
+        };
+        let order = |customer: Value, status: &'static str| {
+            let mut order = Record::new(ask.entity);
+            order.set("customerNumber", customer);
+            order.set("status", Value::Enum(status));
+            order
+        };
+        let records = vec![order(Value::text("C-1"), "CANCELLED"), order(second, "OPEN")];
+        match driver.sort_out(&ask, &keys(&["C-1"]), records, true).keys.remove(0) {
+            Sorting::Page(page) => format!("{} rows, unread: {}", page.rows.len(), page.unread.is_some()),
+            Sorting::Failed(failure) => failure.code.to_string(),
+            Sorting::Unsure => "unsure".to_owned(),
+        }
+    };
+    let lost = || Value::Failed(Arc::new(Failure::new(Code::UpstreamMalformed, "`Order.customerNumber` is missing.")));
+    assert_eq!(sorted(&["OPEN"], lost()), "upstream_malformed");
+    assert_eq!(sorted(&[], lost()), "1 rows, unread: true");
+    assert_eq!(sorted(&["OPEN"], Value::text("C-1")), "1 rows, unread: false");
+    assert_eq!(sorted(&["SHIPPED"], Value::text("C-1")), "0 rows, unread: false");
+}
