@@ -4,21 +4,27 @@
 mod places;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use portico_composites::news::News;
 use portico_contracts::tenancy::{SystemId, TenantId};
+use portico_policies::ConsumerKey;
 use portico_policies::notices::{Fingerprint, Repeats};
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use portico_policies::throttle::AddressKey;
+use tokio::sync::watch;
 
 use crate::settings::Hook;
 
-pub(crate) use places::{Place, Places};
+pub(crate) use places::{Full, Place, Places};
 
 /// Notices that are read at once. Their bodies are held before anybody knows whose they are.
 const EARS: usize = 256;
+
+/// So many of them from one address: one stranger's slow bodies leave room for the systems that have something to tell.
+const EARS_OF_ONE: usize = 64;
 
 /// One gateway's news and whoever listens to them.
 #[derive(Debug)]
@@ -26,9 +32,9 @@ pub(crate) struct Live {
     /// Who waits to hear of what.
     pub(crate) news: News,
     /// Subscriptions that are open.
-    pub(crate) places: Places,
-    /// Room for notices that are being read.
-    ears: Semaphore,
+    pub(crate) places: Places<ConsumerKey>,
+    /// Notices that are being read.
+    ears: Places<AddressKey>,
     /// The generation of the configuration in force.
     applied: watch::Sender<u64>,
     /// Whether the gateway ends.
@@ -43,7 +49,7 @@ impl Live {
         Arc::new(Live {
             news: News::default(),
             places: Places::default(),
-            ears: Semaphore::new(EARS),
+            ears: Places::default(),
             applied: watch::channel(0).0,
             stopping: OnceLock::new(),
             known: Mutex::default(),
@@ -78,9 +84,9 @@ impl Live {
         }
     }
 
-    /// Room to read one notice, if there is any.
-    pub(crate) fn ear(&self) -> Option<SemaphorePermit<'_>> {
-        self.ears.try_acquire().ok()
+    /// Room to read one notice that comes from this address, if there is any.
+    pub(crate) fn ear(&self, address: IpAddr) -> Option<Place<AddressKey>> {
+        self.ears.take(&address.into(), EARS_OF_ONE, EARS).ok()
     }
 
     /// Whether a notice of a system is the first of its kind.

@@ -24,7 +24,7 @@ use portico_contracts::problem::{Code, Problem};
 use portico_contracts::tenancy::TenantId;
 
 use crate::{Caller, ConsumerKey, Now, Ticks};
-use address::AddressKey;
+pub use address::AddressKey;
 pub use allowance::{Allowance, Left, Refused};
 use allowance::{Item, PolicyText};
 use concurrency::{Concurrency, Slot};

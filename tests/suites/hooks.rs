@@ -368,19 +368,39 @@ async fn hooks_take_posts_of_a_bounded_size_and_nothing_else() {
     "#);
 }
 
+/// Opens a notice from an address of this machine and does not finish it. Completes when it is answered nevertheless.
+async fn unfinished(scene: &Scene, from: [u8; 4]) -> tokio::task::JoinHandle<String> {
+    let head = "POST /hooks/acme/acme-erp?secret=x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n";
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind((from, 0).into()).expect("an address of this machine");
+    let mut socket = socket.connect(scene.traffic()).await.expect("a connection");
+    tokio::io::AsyncWriteExt::write_all(&mut socket, head.as_bytes()).await.expect("it is read");
+    tokio::spawn(async move {
+        let mut status = [0; 12];
+        let read = tokio::io::AsyncReadExt::read_exact(&mut socket, &mut status).await;
+        read.map_or_else(|_| "closed".to_owned(), |_| String::from_utf8_lossy(&status).into_owned())
+    })
+}
+
 /// Whoever opens many notices and finishes none holds no more than their places, and those only for so long.
 #[tokio::test(flavor = "multi_thread")]
 async fn unfinished_notices_cost_others_a_repetition_and_callers_nothing() {
     let scene = Scene::start().await;
     is_kept(&scene).await;
-    let head = "POST /hooks/acme/acme-erp?secret=x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n";
-    let mut strangers = Vec::new();
-    for _ in 0..256 {
-        let mut socket = tokio::net::TcpStream::connect(scene.traffic()).await.expect("a connection");
-        tokio::io::AsyncWriteExt::write_all(&mut socket, head.as_bytes()).await.expect("it is read");
-        strangers.push(socket);
-    }
     let own = notice(&scene, Tenant::Acme, Role::Erp, "order", "SO-1042");
+    let mut strangers = Vec::new();
+    for _ in 0..65 {
+        strangers.push(unfinished(&scene, [127, 0, 0, 2]).await);
+    }
+    // One address has 64 places, and the systems have theirs.
+    let (refused, ..) = futures_util::future::select_all(&mut strangers).await;
+    assert_eq!(refused.expect("it ends"), "HTTP/1.1 503");
+    assert_eq!(deliver(&scene, "/hooks/acme/acme-erp", &own).send().await.status, 204);
+    for from in 3..=5 {
+        for _ in 0..64 {
+            strangers.push(unfinished(&scene, [127, 0, 0, from]).await);
+        }
+    }
     let until = |status: u16| {
         let (scene, own) = (&scene, &own);
         let asking = async move { while deliver(scene, "/hooks/acme/acme-erp", own).send().await.status != status {} };
@@ -388,7 +408,7 @@ async fn unfinished_notices_cost_others_a_repetition_and_callers_nothing() {
     };
     until(503).await.expect("there is no place left");
     assert!(scene.graphql(ORDER).as_consumer("support-console").send().await.errors().is_empty());
-    drop(strangers);
+    strangers.iter().for_each(tokio::task::JoinHandle::abort);
     until(204).await.expect("there are places again");
 }
 

@@ -1,55 +1,67 @@
-//! How many subscriptions are open: of one consumer and of all, so that none of them can keep the others out.
+//! How much is held at once: by one, and by all together, so that none of them can keep the others out.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use portico_contracts::problem::{Code, Problem};
-use portico_policies::ConsumerKey;
 
-/// The open subscriptions of one process. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Places(Arc<Mutex<Taken>>);
+/// The places of one process, by whose they are. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Places<K: Eq + Hash>(Arc<Mutex<Taken<K>>>);
 
-#[derive(Debug, Default)]
-struct Taken {
-    all: usize,
-    by_consumer: HashMap<ConsumerKey, usize>,
-}
-
-/// One open subscription; dropping it frees its place.
 #[derive(Debug)]
-pub(crate) struct Place {
-    places: Places,
-    consumer: ConsumerKey,
+struct Taken<K> {
+    all: usize,
+    by_one: HashMap<K, usize>,
 }
 
-impl Places {
-    /// Takes a place where there is one. 429.
-    pub(crate) fn take(&self, consumer: &ConsumerKey, of_consumer: usize, of_all: usize) -> Result<Place, Problem> {
-        let mut taken = self.0.lock();
-        let mine = taken.by_consumer.get(consumer).copied().unwrap_or_default();
-        if mine >= of_consumer {
-            let detail = format!("This application has {of_consumer} subscriptions open, which is all it may have.");
-            return Err(Problem::new(Code::TooManyConcurrent, detail));
-        }
-        if taken.all >= of_all {
-            return Err(Problem::new(Code::Overloaded, "The gateway has no room for more subscriptions."));
-        }
-        taken.all += 1;
-        *taken.by_consumer.entry(consumer.clone()).or_default() += 1;
-        Ok(Place { places: self.clone(), consumer: consumer.clone() })
+/// What there is no room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// This one has all that one may have.
+    OfOne,
+    /// There is nothing left for anybody.
+    OfAll,
+}
+
+/// What is held; dropping it frees its place.
+#[derive(Debug)]
+pub(crate) struct Place<K: Eq + Hash> {
+    places: Places<K>,
+    of: K,
+}
+
+impl<K: Eq + Hash> Default for Places<K> {
+    fn default() -> Self {
+        Places(Arc::new(Mutex::new(Taken { all: 0, by_one: HashMap::new() })))
     }
 }
 
-impl Drop for Place {
+impl<K: Eq + Hash + Clone> Places<K> {
+    /// Takes a place where there is one.
+    pub(crate) fn take(&self, of: &K, of_one: usize, of_all: usize) -> Result<Place<K>, Full> {
+        let mut taken = self.0.lock();
+        if taken.by_one.get(of).is_some_and(|own| *own >= of_one) || of_one == 0 {
+            return Err(Full::OfOne);
+        }
+        if taken.all >= of_all {
+            return Err(Full::OfAll);
+        }
+        taken.all += 1;
+        *taken.by_one.entry(of.clone()).or_default() += 1;
+        Ok(Place { places: Places(Arc::clone(&self.0)), of: of.clone() })
+    }
+}
+
+impl<K: Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
         let mut taken = self.places.0.lock();
         taken.all = taken.all.saturating_sub(1);
-        if let Some(mine) = taken.by_consumer.get_mut(&self.consumer) {
-            *mine -= 1;
-            if *mine == 0 {
-                taken.by_consumer.remove(&self.consumer);
+        if let Some(own) = taken.by_one.get_mut(&self.of) {
+            *own -= 1;
+            if *own == 0 {
+                taken.by_one.remove(&self.of);
             }
         }
     }
@@ -57,34 +69,31 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use portico_contracts::tenancy::{ConsumerId, TenantId};
-
     use super::*;
-
-    fn consumer(tenant: &str, name: &str) -> ConsumerKey {
-        let parsed = (TenantId::parse(tenant), ConsumerId::parse(name));
-        let (Ok(tenant), Ok(consumer)) = parsed else { unreachable!("names of the test's own") };
-        ConsumerKey { tenant, consumer }
-    }
 
     #[test]
     fn nobody_takes_more_than_their_own_and_all_together_no_more_than_there_is() {
-        let (places, one, other) = (Places::default(), consumer("acme", "crm"), consumer("globex", "crm"));
-        let code = |taken: Result<Place, Problem>| taken.err().map(|problem| problem.code);
-        let first = places.take(&one, 2, 3).expect("a place");
-        let _second = places.take(&one, 2, 3).expect("a place");
-        assert_eq!(code(places.take(&one, 2, 3)), Some(Code::TooManyConcurrent));
-        let _third = places.take(&other, 2, 3).expect("a place of another tenant's");
-        assert_eq!(code(places.take(&other, 2, 3)), Some(Code::Overloaded));
+        let places = Places::default();
+        let full = |taken: Result<Place<&str>, Full>| taken.err();
+        let first = places.take(&"one", 2, 3).expect("a place");
+        let _second = places.take(&"one", 2, 3).expect("a place");
+        assert_eq!(full(places.take(&"one", 2, 3)), Some(Full::OfOne));
+        let _third = places.take(&"other", 2, 3).expect("a place of another's");
+        assert_eq!(full(places.take(&"other", 2, 3)), Some(Full::OfAll));
         drop(first);
-        let again = places.take(&one, 2, 3);
+        let again = places.take(&"one", 2, 3);
         assert!(again.is_ok());
     }
 
     #[test]
     fn nothing_is_kept_of_who_has_left() {
-        let (places, one) = (Places::default(), consumer("acme", "crm"));
-        drop(places.take(&one, 1, 1));
-        assert!(places.0.lock().by_consumer.is_empty());
+        let places = Places::default();
+        drop(places.take(&"one", 1, 1));
+        assert!(places.0.lock().by_one.is_empty());
+    }
+
+    #[test]
+    fn who_may_have_none_gets_none() {
+        assert_eq!(Places::default().take(&"one", 0, 1).err(), Some(Full::OfOne));
     }
 }

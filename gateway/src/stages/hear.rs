@@ -77,7 +77,7 @@ pub(crate) async fn hear(
     let live = Arc::clone(&exchange.snapshot.live);
     // Strangers may fill these places; what they cannot fill is the memory for everything else.
     let room = || Problem::new(Code::Overloaded, "Too many notices are being read; send it again.");
-    let _ear = live.ear().ok_or_else(room)?;
+    let _ear = live.ear(exchange.identified(session).address).ok_or_else(room)?;
     let body = whole(session, &settings.limits).await?;
     let query = head.query.as_deref().unwrap_or_default();
     let address = address(&settings, head);

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 /// An address as limits see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum AddressKey {
+pub enum AddressKey {
+    /// One address.
     V4(u32),
+    /// The first 64 bits.
     V6Network(u64),
 }
 

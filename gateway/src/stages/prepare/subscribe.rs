@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::accept;
 use crate::exchange::Exchange;
-use crate::live::Place;
+use crate::live::{Full, Place};
 use crate::respond::Refusal;
 use crate::serve::now;
 use crate::snapshot::Snapshot;
@@ -37,7 +37,7 @@ pub(crate) struct Subscription {
     credential: Kept,
     consumer: ConsumerKey,
     listener: Option<Listener>,
-    _place: Place,
+    _place: Place<ConsumerKey>,
 }
 
 /// What one event may ask.
@@ -97,9 +97,20 @@ fn may_open(
     let (snapshot, caller) = (&exchange.snapshot, grant.caller());
     let plan = snapshot.settings.plans.get(&*caller.plan);
     let of_consumer = plan.map_or(1, |plan| plan.subscriptions);
-    let place = snapshot.live.places.take(&caller.key, of_consumer, snapshot.settings.limits.subscriptions)?;
+    let place = snapshot.live.places.take(&caller.key, of_consumer, snapshot.settings.limits.subscriptions);
+    let place = place.map_err(|full| no_place(full, of_consumer))?;
     let listener = snapshot.live.news.listen(&caller.principal.tenant, topic.entity, &topic.key);
     Ok(Subscription { question, credential, consumer: caller.key.clone(), listener: Some(listener), _place: place })
+}
+
+fn no_place(full: Full, of_consumer: usize) -> Problem {
+    match full {
+        Full::OfOne => Problem::new(
+            Code::TooManyConcurrent,
+            format!("This application has {of_consumer} subscriptions open, which is all it may have."),
+        ),
+        Full::OfAll => Problem::new(Code::Overloaded, "The gateway has no room for more subscriptions."),
+    }
 }
 
 impl Subscription {
