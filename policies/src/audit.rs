@@ -34,7 +34,8 @@ impl Seal {
     pub fn parse(text: &str) -> Option<Seal> {
         let mut seal = [0; 32];
         let digits = text.as_bytes();
-        if digits.len() != 64 || digits.iter().any(u8::is_ascii_uppercase) {
+        // One spelling for each seal; the parser of numbers would take `+5` for `05`.
+        if digits.len() != 64 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }
         for (byte, pair) in seal.iter_mut().zip(digits.chunks_exact(2)) {

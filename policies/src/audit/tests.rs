@@ -68,6 +68,15 @@ fn what_was_done_to_a_trail_is_told() {
 }
 
 #[test]
+fn a_seal_has_one_spelling() {
+    let seal = format!("05{}", "af".repeat(31));
+    assert_eq!(Seal::parse(&seal).map(|seal| seal.to_string()), Some(seal.clone()));
+    for other in [seal.replacen("05", "+5", 1), seal.to_uppercase(), seal[1..].to_owned(), format!("{seal}0")] {
+        assert_eq!(Seal::parse(&other), None, "{other}");
+    }
+}
+
+#[test]
 fn a_trail_may_begin_late_and_must_not_end_early() {
     let whole = trail(6, "hush");
     assert_eq!(inspected(&whole[3..], "hush").map(|found| found.first), Ok(4));
