@@ -156,3 +156,18 @@ async fn without_the_exchange_nothing_is_decided_and_the_rest_stands() {
     let reply = scene.post("/credit/v1/checks", &check).bearer(&crm).send().await;
     assert_ne!(reply.json()["outcome"], "APPROVED", "{}", reply.shown());
 }
+
+/// Whose token cannot be exchanged is no sign that the system is ill: the next caller is served at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_without_an_exchange_close_the_system_for_nobody() {
+    let scene = scene(false).await;
+    assert!(asked(&scene, &person(&scene, "anna")).await.errors().is_empty());
+    scene.sandbox().issuer().set_available(false);
+    for n in 0..40 {
+        let reply = asked(&scene, &person(&scene, &format!("caller-{n}"))).await;
+        let errors = reply.errors().join("\n");
+        assert!(errors.contains("acme-erp") && !errors.contains("breaker_open"), "{errors}");
+    }
+    scene.sandbox().issuer().set_available(true);
+    assert!(asked(&scene, &person(&scene, "nora")).await.errors().is_empty());
+}
