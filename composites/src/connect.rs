@@ -19,6 +19,7 @@ pub mod meter;
 pub mod network;
 pub mod notice;
 mod odata;
+mod quoted;
 mod read;
 mod rest;
 mod rows;

@@ -4,6 +4,7 @@ use portico_contracts::packs::{Condition, KeyClass, Step};
 
 use super::driver::Query;
 use super::keys::encode;
+use super::quoted::text;
 
 /// The target of a query.
 pub(super) fn target(query: &Query<'_>) -> String {
@@ -63,37 +64,4 @@ fn name(steps: &[Step]) -> String {
     let members =
         steps.iter().filter_map(|step| if let Step::Member(name) = step { Some(name.as_str()) } else { None });
     members.collect::<Vec<_>>().join("/")
-}
-
-/// A string literal: quotes are doubled, nothing else is special.
-pub(super) fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    /// An independent reading of a literal by the standard's grammar.
-    fn read(literal: &str) -> Option<String> {
-        let mut inside = literal.strip_prefix('\'')?.chars().peekable();
-        let mut value = String::new();
-        loop {
-            match inside.next()? {
-                '\'' if inside.peek() == Some(&'\'') => {
-                    inside.next();
-                    value.push('\'');
-                }
-                '\'' => return inside.next().is_none().then_some(value),
-                other => value.push(other),
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_the_value_is_it_stays_one_literal(value in "\\PC*|[' \\\\]*") {
-            prop_assert_eq!(read(&super::text(&value)), Some(value));
-        }
-    }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::driver::Query;
 use super::keys::encode;
+use super::quoted::text;
 
 /// Target and body of a query.
 pub(super) fn request(query: &Query<'_>) -> (String, Option<Bytes>) {
@@ -64,34 +65,11 @@ pub(super) fn page(top: u32, skip: u32, longest: u32) -> Option<(u32, u32)> {
     Some((length, skip - skip % length))
 }
 
-/// A string literal: quotes are doubled, nothing else is special.
-pub(super) fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    /// An independent reading of a literal by the language's grammar.
-    fn read(literal: &str) -> Option<String> {
-        let mut inside = literal.strip_prefix('\'')?.chars().peekable();
-        let mut value = String::new();
-        loop {
-            match inside.next()? {
-                '\'' if inside.next_if_eq(&'\'').is_some() => value.push('\''),
-                '\'' => return inside.next().is_none().then_some(value),
-                other => value.push(other),
-            }
-        }
-    }
-
     proptest! {
-        #[test]
-        fn whatever_the_value_is_it_stays_one_literal(value in "\\PC*|[' \\\\]*") {
-            prop_assert_eq!(read(&super::text(&value)), Some(value));
-        }
-
         #[test]
         fn a_page_begins_at_a_multiple_of_its_length_and_holds_what_is_wanted(top in 1_u32..50, skip in 0_u32..900) {
             let (length, before) = super::page(top, skip, 1_000).expect("a page");

@@ -10,7 +10,7 @@ use super::compare::Comparison;
 use super::{Untold, entities};
 use crate::ask::Call;
 use crate::connect::keys::encode;
-use crate::connect::suiteql::text;
+use crate::connect::quoted::text;
 use crate::connect::system::System;
 use crate::connect::system::probe::in_words;
 use crate::connect::wire::Request;
