@@ -11,6 +11,8 @@ mod fake;
 mod random_documents;
 mod refused;
 #[cfg(test)]
+mod restricted;
+#[cfg(test)]
 mod several;
 #[cfg(test)]
 mod tests;

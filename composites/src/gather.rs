@@ -6,6 +6,7 @@
 
 pub(crate) mod cursor;
 mod merge;
+mod restricted;
 mod several;
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,16 +18,18 @@ use indexmap::IndexSet;
 use portico_contracts::canonical::{CacheState, Failure, Provenance, Record, Value};
 use portico_contracts::model::ObjectType;
 use portico_contracts::problem::Code;
+use portico_contracts::tenancy::Customers;
 
-use crate::ask::{Call, Key, Outcome, Page};
+use crate::ask::{Call, Key, Outcome, Page, Upstream};
 use crate::fresh::Cache;
 use crate::plan::{KeyExpr, Plan, Step, StepId};
+use restricted::Restricted;
 
 /// No step asks for more keys than this; what is beyond fails by itself.
 const MOST_KEYS: usize = 1_000;
 
 /// The customers whose data the caller may see; all where absent.
-pub(crate) type Restriction = Option<Arc<BTreeSet<Arc<str>>>>;
+pub(crate) type Restriction = Option<Arc<Customers>>;
 
 /// What came of every step.
 #[derive(Debug)]
@@ -60,14 +63,14 @@ pub(crate) async fn gather(plan: &Plan, cache: &Cache, call: &Call, restriction:
     loop {
         while let Some(ready) = next_ready(plan, &mut waiting, &done) {
             for (members, keys) in batches(plan, &gathered, &ready, &mut done) {
-                running.push(ask(plan, cache, call, members, keys));
+                running.push(ask(plan, cache, call, restriction, members, keys));
             }
         }
         if running.is_empty() {
             return gathered;
         }
         match tokio::time::timeout_at(call.deadline, running.next()).await {
-            Ok(Some(batch)) => keep(plan, &mut gathered, batch, restriction, &mut done),
+            Ok(Some(batch)) => keep(&mut gathered, batch, &mut done),
             Ok(None) => {}
             Err(_) => return gathered,
         }
@@ -109,10 +112,19 @@ fn together(one: &Step, other: &Step) -> bool {
     Arc::ptr_eq(&one.upstream, &other.upstream) && one.ask == other.ask && one.wish == other.wish
 }
 
-async fn ask(plan: &Plan, cache: &Cache, call: &Call, members: Members, keys: Vec<Key>) -> Batch {
+async fn ask(
+    plan: &Plan,
+    cache: &Cache,
+    call: &Call,
+    restriction: &Restriction,
+    members: Members,
+    keys: Vec<Key>,
+) -> Batch {
     let step = &plan.steps[members[0].0];
     let asked = keys.len().min(MOST_KEYS);
-    let mut outcomes = cache.get(&step.upstream, &step.ask, &keys[..asked], &step.wish, call).await;
+    let seen = restriction.as_ref().map(|customers| as_seen_by(customers, plan, &members));
+    let upstream = seen.as_ref().unwrap_or(&step.upstream);
+    let mut outcomes = cache.get(upstream, &step.ask, &keys[..asked], &step.wish, call).await;
     if asked < keys.len() {
         let message = format!("More than {MOST_KEYS} keys of one kind were needed.");
         let failure = Failure::new(Code::TooManyRows, message).of_system(step.upstream.id(), step.upstream.role());
@@ -121,37 +133,18 @@ async fn ask(plan: &Plan, cache: &Cache, call: &Call, members: Members, keys: Ve
     Batch { members, keys, outcomes }
 }
 
-fn keep(plan: &Plan, gathered: &mut Gathered, batch: Batch, restriction: &Restriction, done: &mut [bool]) {
-    let entity = plan.steps[batch.members[0].0].ask.entity;
-    let outcomes = batch.outcomes.into_iter().map(|outcome| visible(outcome, entity, restriction));
-    let by_key: HashMap<Key, Outcome> = batch.keys.into_iter().zip(outcomes).collect();
+/// A system as a caller sees it that may see these customers only.
+fn as_seen_by(customers: &Arc<Customers>, plan: &Plan, members: &Members) -> Arc<dyn Upstream> {
+    let inherited = members.iter().all(|(id, _)| plan.steps[*id].inherits());
+    Arc::new(Restricted::new(&plan.steps[members[0].0].upstream, customers, inherited))
+}
+
+fn keep(gathered: &mut Gathered, batch: Batch, done: &mut [bool]) {
+    let by_key: HashMap<Key, Outcome> = batch.keys.into_iter().zip(batch.outcomes).collect();
     for (id, keys) in batch.members {
         let own = keys.into_iter().filter_map(|key| by_key.get(&key).cloned().map(|outcome| (key, outcome)));
         gathered.steps[id] = own.collect();
         done[id] = true;
-    }
-}
-
-/// What belongs to customers that the caller may not see is not found, as if it did not exist.
-fn visible(outcome: Outcome, entity: &'static ObjectType, restriction: &Restriction) -> Outcome {
-    let (Some(allowed), Outcome::Found(page, from)) = (restriction, &outcome) else { return outcome };
-    let owner = if entity.name == "Customer" { "number" } else { "customerNumber" };
-    let Some(ordinal) = entity.ordinal(owner) else { return outcome };
-    let may_see = |row: &Record| {
-        row.at(ordinal).as_text().is_some_and(|number| allowed.iter().any(|one| one.eq_ignore_ascii_case(number)))
-    };
-    if page.rows.iter().all(|row| may_see(row)) {
-        return outcome;
-    }
-    let mut kept = Page { more: page.more, unread: page.unread.clone(), ..Page::default() };
-    for (at, row) in page.rows.iter().enumerate().filter(|(_, row)| may_see(row)) {
-        kept.rows.push(Arc::clone(row));
-        kept.cursors.extend(page.cursors.get(at).cloned());
-    }
-    match kept.told() {
-        Ok(kept) if kept.rows.is_empty() => Outcome::Absent(Arc::clone(from)),
-        Ok(kept) => Outcome::Found(Arc::new(kept), Arc::clone(from)),
-        Err(failure) => Outcome::Failed(failure),
     }
 }
 

@@ -91,6 +91,16 @@ pub(crate) struct Several {
     pub(crate) unable: Vec<Arc<Failure>>,
 }
 
+impl Step {
+    /// Whether its keys come from rows, rather than from the caller.
+    pub(crate) fn inherits(&self) -> bool {
+        match self.key {
+            KeyExpr::Given(_) | KeyExpr::OneOf(..) => false,
+            KeyExpr::Parent(_) | KeyExpr::Via(..) => true,
+        }
+    }
+}
+
 impl Lane {
     /// Whether its system is asked for a key, which a row of `origin` told.
     pub(crate) fn takes(&self, key: &str, origin: Option<&SystemId>) -> bool {

@@ -3,11 +3,15 @@
 //! A tenant never travels as a string: every key, cache, pool and limiter takes a [`TenantId`], which
 //! only the configuration loader and the authenticator make.
 
+mod customers;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use customers::Customers;
 
 /// Why a name is not a valid identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -182,7 +186,7 @@ pub struct Principal {
     /// What it may do: what the consumer was given, narrowed by the token.
     pub scopes: Arc<Scopes>,
     /// Where set, the customer numbers whose data this consumer may see; all other customers' data is not found.
-    pub customers: Option<Arc<BTreeSet<Arc<str>>>>,
+    pub customers: Option<Arc<Customers>>,
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The applications that operators registered, and the one that calls now.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use portico_contracts::tenancy::{ConsumerId, Principal, Scopes, TenantId, Tier};
+use portico_contracts::tenancy::{ConsumerId, Customers, Principal, Scopes, TenantId, Tier};
 
 /// The identity that limits and look-ups go by. A consumer's name alone is never one: two tenants may use the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub struct Consumer {
     /// What it may do.
     pub scopes: Arc<Scopes>,
     /// Where set, the only customers whose data it may see.
-    pub customers: Option<Arc<BTreeSet<Arc<str>>>>,
+    pub customers: Option<Arc<Customers>>,
 }
 
 /// Every registered application of every tenant.

@@ -1,6 +1,5 @@
 //! What a caller with bad intentions tries once it is inside: more than its share, and more than it may see.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portico_tests::Scene;
@@ -11,7 +10,7 @@ async fn with_a_crm_of_one_customer() -> Scene {
         let acme = settings.tenants.values_mut().find(|tenant| tenant.id.as_str() == "acme").and_then(Arc::get_mut);
         let crm = acme.and_then(|acme| acme.consumers.values_mut().find(|consumer| consumer.id.as_str() == "crm"));
         let crm = crm.and_then(Arc::get_mut).expect("nobody else holds the settings yet");
-        crm.customers = Some(Arc::new(BTreeSet::from([Arc::from("C-1001")])));
+        crm.customers = Some(Arc::new(["C-1001"].iter().collect()));
     })
     .await
 }

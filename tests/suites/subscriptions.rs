@@ -1,6 +1,5 @@
 //! `orderChanged`: GraphQL over server-sent events, driven by what systems tell.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,7 +176,7 @@ async fn the_scopes_are_those_of_a_query() {
 async fn who_sees_some_customers_hears_nothing_of_the_others() {
     let scene = Scene::with(|settings| {
         with_consumer(settings, "support-console", |consumer| {
-            consumer.customers = Some(Arc::new(BTreeSet::from([Arc::from("C-1001")])));
+            consumer.customers = Some(Arc::new(["C-1001"].iter().collect()));
         });
     })
     .await;

@@ -1,6 +1,6 @@
 //! Questions and answers through the whole layer, with systems in memory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Clock for OneDay {
 pub(super) struct Scene {
     engine: Engine,
     pub(super) estate: Arc<Estate>,
-    erp: Arc<Fake>,
+    pub(super) erp: Arc<Fake>,
     crm: Arc<Fake>,
     support: Arc<Fake>,
     pub(super) principal: Principal,
@@ -164,7 +164,12 @@ impl Scene {
         Scene { engine, estate: Arc::new(estate), erp, crm, support, principal }
     }
 
-    fn call(&self) -> Call {
+    /// How the systems were asked since this was last looked at.
+    pub(super) fn calls(&self) -> Vec<(&'static str, &'static str, usize)> {
+        [self.erp.calls(), self.crm.calls(), self.support.calls()].concat()
+    }
+
+    pub(super) fn call(&self) -> Call {
         Call {
             tenant: self.principal.tenant.clone(),
             consumer: self.principal.consumer.clone(),
@@ -436,7 +441,7 @@ async fn systems_that_disagree_about_a_customer_are_told_apart() {
 #[tokio::test]
 async fn a_restricted_consumer_sees_its_customers_only() {
     let mut scene = Scene::new();
-    scene.principal.customers = Some(Arc::new(BTreeSet::from([Arc::from("C-1")])));
+    scene.principal.customers = Some(Arc::new(["C-1"].iter().collect()));
     insta::assert_snapshot!(scene.told(r#"{ a: order(number: "O-1") { number } b: order(number: "O-2") { number } c: customer(by: { number: "C-2" }) { name } d: orders(customer: { number: "C-2" }) { edges { node { number } } } }"#).await, @r#"{"data":{"a":{"number":"O-1"},"b":null,"c":null,"d":{"edges":[]}},"errors":[[["b"],"not_found","erp"],[["c"],"not_found","erp"]]}"#);
 }
 

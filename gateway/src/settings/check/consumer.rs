@@ -1,10 +1,10 @@
 //! A tenant's consumers: plan, tier, scopes, customers, API keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveTime;
-use portico_contracts::tenancy::ConsumerId;
+use portico_contracts::tenancy::{ConsumerId, Customers};
 use portico_policies::authenticate::KeyHash;
 
 use super::files::Files;
@@ -52,14 +52,14 @@ fn plan(
     plans.get(name.value.as_str()).cloned()
 }
 
-fn customer_numbers(customers: &At<Vec<At<String>>>, ledger: &mut Ledger<'_>) -> BTreeSet<Arc<str>> {
+fn customer_numbers(customers: &At<Vec<At<String>>>, ledger: &mut Ledger<'_>) -> Customers {
     if customers.is_empty() {
         ledger.wrong(&customers.place, "a consumer that sees no customer is of no use; leave the setting out for all");
     }
     for number in customers.iter().filter(|number| number.trim().is_empty()) {
         ledger.wrong(&number.place, "this is empty");
     }
-    customers.iter().map(|number| Arc::from(number.as_str())).collect()
+    customers.iter().map(|number| number.as_str()).collect()
 }
 
 fn api_key(section: &At<KeySection>, ledger: &mut Ledger<'_>) -> Option<ApiKey> {

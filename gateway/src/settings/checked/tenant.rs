@@ -1,6 +1,6 @@
 //! `tenants/<id>.yaml`, checked: systems, owners, consumers, limits, rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use portico_composites::fresh::FreshnessTable;
 use portico_contracts::model::Model;
 use portico_contracts::packs::Pack;
 use portico_contracts::rules::Rules;
-use portico_contracts::tenancy::{ConsumerId, Role, Scopes, SystemId, TenantId, Tier};
+use portico_contracts::tenancy::{ConsumerId, Customers, Role, Scopes, SystemId, TenantId, Tier};
 use portico_policies::authenticate::KeyHash;
 use portico_policies::notices::Seal;
 use portico_policies::throttle::TenantPlan;
@@ -92,7 +92,7 @@ pub struct Consumer {
     /// What it may do at most.
     pub scopes: Arc<Scopes>,
     /// Where set, the only customers that it sees.
-    pub customers: Option<Arc<BTreeSet<Arc<str>>>>,
+    pub customers: Option<Arc<Customers>>,
     /// Its API keys.
     pub keys: Vec<ApiKey>,
 }
