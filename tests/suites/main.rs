@@ -23,6 +23,7 @@ mod partner;
 mod protocols;
 mod proxied;
 mod refusals;
+mod restricted;
 mod sales;
 mod several_systems;
 mod steward;
