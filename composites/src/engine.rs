@@ -4,6 +4,7 @@
 //! validity, variables, scopes, price. [`Engine::answer`] asks. Between the two the gateway charges the price.
 
 mod answered;
+mod asking;
 mod document;
 #[cfg(test)]
 mod fake;
@@ -24,9 +25,9 @@ use std::sync::Arc;
 
 use async_graphql::Variables as GraphqlVariables;
 use portico_contracts::problem::{Code, Problem};
-use portico_contracts::tenancy::Principal;
 
 pub use answered::{Answered, Freshest};
+pub use asking::{Arguments, Asking, Gate};
 pub use document::Document;
 pub use refused::{DocumentError, Refused};
 pub use topic::Topic;
@@ -34,7 +35,7 @@ pub use topic::Topic;
 use crate::answer;
 use crate::ask::Call;
 use crate::estate::Estate;
-use crate::fresh::{Cache, Clock, Wish};
+use crate::fresh::{Cache, Clock};
 use crate::gather::{self, Restriction};
 use crate::guard::Guard;
 use crate::plan::{self, Explained, Plan, Price, coerce};
@@ -149,15 +150,9 @@ impl Engine {
     }
 
     /// Guards, reads and plans a question for one caller. Asks no system.
-    pub fn prepare(
-        &self,
-        question: &Question,
-        estate: &Arc<Estate>,
-        principal: &Principal,
-        wish: Wish,
-    ) -> Result<Prepared, Refused> {
+    pub fn prepare(&self, question: &Question, estate: &Arc<Estate>, by: &Asking<'_>) -> Result<Prepared, Refused> {
         let document = self.document(&question.query, question.operation_name.as_deref())?;
-        self.prepare_document(document, &question.variables, estate, principal, wish)
+        self.prepare_document(document, &question.variables, estate, by)
     }
 
     /// The same for a document that was read before: a published operation.
@@ -166,9 +161,9 @@ impl Engine {
         document: Arc<Document>,
         variables: &Variables,
         estate: &Arc<Estate>,
-        principal: &Principal,
-        wish: Wish,
+        by: &Asking<'_>,
     ) -> Result<Prepared, Refused> {
+        let principal = by.principal;
         if *estate.tenant() != principal.tenant {
             let problem = Problem::new(Code::Internal, "The request could not be matched with its tenant.");
             return Err(problem.because("a principal of one tenant came with the estate of another").into());
@@ -177,7 +172,7 @@ impl Engine {
         topic::one_at_a_time(&document)?;
         let coerced =
             coerce::variables(operation, variables).map_err(|why| Refused::document(Code::VariablesInvalid, why))?;
-        let plan = plan::plan(document.parsed(), operation, &coerced, estate, principal, wish)?;
+        let plan = plan::plan(document.parsed(), operation, &coerced, estate, by)?;
         let price = plan.price();
         if price.points() > self.0.most_points {
             let detail = format!(

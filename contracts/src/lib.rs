@@ -7,6 +7,7 @@
 //! - [`tenancy`]: tenants, consumers, principals, roles, tiers.
 //! - [`problem`]: every way we say no.
 //! - [`rules`]: what a tenant decides for itself: credit, warranty, entitlement.
+//! - [`scopes`]: every scope there is, and what it opens.
 //! - [`secret`]: a value that is used and never shown.
 //! - [`packs`]: what a pack says about one kind of system, and whether it makes sense.
 
@@ -15,5 +16,6 @@ pub mod model;
 pub mod packs;
 pub mod problem;
 pub mod rules;
+pub mod scopes;
 pub mod secret;
 pub mod tenancy;

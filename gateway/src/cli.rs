@@ -12,13 +12,18 @@ mod pack;
 mod running;
 mod sandbox;
 mod schema;
+mod scopes;
 mod serve;
 
 use std::fmt;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::settings::{FormOnly, Settings};
+use crate::templates;
 
 /// One governed front for the systems a company already runs.
 #[derive(Debug, Parser)]
@@ -42,6 +47,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Start the simulated systems alone.
     Sandbox(sandbox::Arguments),
+    /// List every scope: what it opens, and who holds it.
+    Scopes(scopes::Arguments),
     /// API keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -105,6 +112,16 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// A configuration that is only looked at, not served: the demo's, or a folder's.
+fn settings(folder: &Path, demo: bool) -> Result<Settings, Failure> {
+    let checked =
+        if demo { Settings::check_files(templates::DEMO, &FormOnly) } else { Settings::check(folder, &FormOnly) };
+    checked.map_err(|mistakes| {
+        let lines = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
+        Failure::new(format!("the configuration is not in order:{}", lines.collect::<String>()))
+    })
+}
+
 impl Command {
     fn run(self) -> Result<ExitCode, Failure> {
         match self {
@@ -114,6 +131,7 @@ impl Command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Sandbox(arguments) => sandbox::run(&arguments),
+            Command::Scopes(arguments) => scopes::run(&arguments),
             Command::Keys(command) => keys::run(&command),
             Command::Audit(command) => audit::run(&command),
             Command::Pack(command) => pack::run(&command),

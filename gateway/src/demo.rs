@@ -51,6 +51,7 @@ pub struct Demo {
     pub gateway: Running,
     /// The simulated systems.
     pub sandbox: Sandbox,
+    files: BTreeMap<String, String>,
     keys: Keys,
     admin_token: String,
 }
@@ -80,13 +81,31 @@ impl Demo {
 
     /// The same, with settings that differ from the demo's.
     pub async fn start_with(options: DemoOptions, change: impl FnOnce(&mut Settings)) -> Result<Demo, DemoError> {
+        Self::begin(options, demo_files(), change).await
+    }
+
+    /// The same, with files that differ from the demo's: name → text.
+    pub async fn start_written(
+        options: DemoOptions,
+        edit: impl FnOnce(&mut BTreeMap<String, String>),
+    ) -> Result<Demo, DemoError> {
+        let mut files = demo_files();
+        edit(&mut files);
+        Self::begin(options, files, |_| {}).await
+    }
+
+    async fn begin(
+        options: DemoOptions,
+        files: BTreeMap<String, String>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Demo, DemoError> {
         let of_sandbox =
             portico_sandbox::Options { today: options.today, control_listen: options.sandbox, ..Default::default() };
         let sandbox = Sandbox::start(of_sandbox).await.map_err(DemoError::Sandbox)?;
         let admin_token = Alphanumeric.sample_string(&mut rand::rng(), 40);
         let keys = Keys::new()?;
         let listeners = (options.listen, options.admin);
-        let settings = settings(&sandbox, &keys, listeners, &admin_token, change)?;
+        let settings = settings(&files, &sandbox, &keys, listeners, &admin_token, change)?;
         let clock = Arc::new(DemoClock::on(options.today));
         let public_url = settings.listen.public_url.clone();
         let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
@@ -94,13 +113,22 @@ impl Demo {
         let url = format!("http://{}", gateway.traffic());
         let public_url = public_url.map_or_else(|| url.clone(), |public| public.to_string());
         sandbox.set_hooks(Some(Hooks { url, public_url }));
-        Ok(Demo { gateway, sandbox, keys, admin_token })
+        Ok(Demo { gateway, sandbox, files, keys, admin_token })
     }
 
     /// Applies the demo's configuration anew, changed like this.
     pub fn reload_with(&self, change: impl FnOnce(&mut Settings)) -> Result<u64, DemoError> {
         let listeners = (self.gateway.traffic(), self.gateway.admin());
-        let settings = settings(&self.sandbox, &self.keys, listeners, &self.admin_token, change)?;
+        let settings = settings(&self.files, &self.sandbox, &self.keys, listeners, &self.admin_token, change)?;
+        Ok(self.gateway.apply(settings)?)
+    }
+
+    /// Applies the demo's configuration with its files edited like this.
+    pub fn reload_written(&self, edit: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<u64, DemoError> {
+        let listeners = (self.gateway.traffic(), self.gateway.admin());
+        let mut files = self.files.clone();
+        edit(&mut files);
+        let settings = settings(&files, &self.sandbox, &self.keys, listeners, &self.admin_token, |_| {})?;
         Ok(self.gateway.apply(settings)?)
     }
 
@@ -116,7 +144,13 @@ impl Demo {
     }
 }
 
+/// The demo's configuration: name → text.
+fn demo_files() -> BTreeMap<String, String> {
+    templates::DEMO.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
 fn settings(
+    files: &BTreeMap<String, String>,
     sandbox: &Sandbox,
     keys: &Keys,
     listeners: (SocketAddr, SocketAddr),
@@ -124,7 +158,8 @@ fn settings(
     change: impl FnOnce(&mut Settings),
 ) -> Result<Settings, DemoError> {
     let secrets = environment::secrets(sandbox, keys, listeners, admin_token);
-    let mut settings = Settings::check_files(templates::DEMO, &secrets).map_err(DemoError::Settings)?;
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut settings = Settings::check_files(&files, &secrets).map_err(DemoError::Settings)?;
     change(&mut settings);
     Ok(settings)
 }

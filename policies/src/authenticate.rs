@@ -35,6 +35,11 @@ pub use key_source::{Calm, Fetch, FetchError, Status};
 pub use token_error::TokenError;
 use verified::{Digest, VerifiedTokens};
 
+/// The SHA-256 digest of a text, in lower-case hexadecimal digits.
+pub(crate) fn hex_digest(text: &str) -> String {
+    Digest::of(text).bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Everything that identities are checked against. One per configuration; keys of unchanged issuers are carried over.
 #[derive(Debug)]
 pub struct Authenticator {

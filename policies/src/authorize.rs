@@ -1,7 +1,10 @@
 //! Requires the scopes of API, route and operation. Runs after `version`, before `throttle` and before any work.
 //!
 //! Closed unless opened: a place whose configuration names no scope admits nobody.
-//! Fields of the composite layer are checked where the plan is made, by the same [`Scopes`].
+//! What scopes cannot say, a [`condition`] may. Fields of the composite layer are checked where the plan is made, by the same [`Scopes`].
+
+pub mod condition;
+pub mod documents;
 
 use std::sync::Arc;
 

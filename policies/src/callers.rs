@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::authorize::documents::TrustedDocuments;
 use portico_contracts::tenancy::{ConsumerId, Customers, Principal, Scopes, TenantId, Tier};
 
 /// The identity that limits and look-ups go by. A consumer's name alone is never one: two tenants may use the same.
@@ -25,6 +26,8 @@ pub struct Consumer {
     pub scopes: Arc<Scopes>,
     /// Where set, the only customers whose data it may see.
     pub customers: Option<Arc<Customers>>,
+    /// Where set, the only GraphQL documents that it may send.
+    pub documents: Option<Arc<TrustedDocuments>>,
 }
 
 /// Every registered application of every tenant.
@@ -56,6 +59,8 @@ pub struct Caller {
     pub plan: Arc<str>,
     /// How much its work matters.
     pub tier: Tier,
+    /// Where set, the only GraphQL documents that it may send.
+    pub documents: Option<Arc<TrustedDocuments>>,
 }
 
 impl Caller {
@@ -77,6 +82,12 @@ impl Caller {
             scopes,
             customers: consumer.customers.clone(),
         };
-        Arc::new(Caller { principal: Arc::new(principal), key, plan: consumer.plan.clone(), tier: consumer.tier })
+        Arc::new(Caller {
+            principal: Arc::new(principal),
+            key,
+            plan: consumer.plan.clone(),
+            tier: consumer.tier,
+            documents: consumer.documents.clone(),
+        })
     }
 }

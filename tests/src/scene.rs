@@ -1,5 +1,6 @@
 //! A gateway in front of a simulated estate, in this process, on free ports.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::Context;
@@ -60,16 +61,32 @@ impl Scene {
     /// # Errors
     /// Where the demo does not start.
     pub async fn try_start_with(access: AccessSink, change: impl FnOnce(&mut Settings)) -> anyhow::Result<Scene> {
-        let free: SocketAddr = "127.0.0.1:0".parse()?;
-        let options = DemoOptions {
-            listen: free,
-            admin: free,
-            sandbox: free,
-            today: NaiveDate::from_ymd_opt(2026, 6, 15),
-            access,
-        };
-        let demo = Demo::start_with(options, change).await.context("the demo does not start")?;
+        let demo = Demo::start_with(Self::options(access)?, change).await.context("the demo does not start")?;
         Ok(Scene { demo, client: Client::builder(TokioExecutor::new()).build_http() })
+    }
+
+    fn options(access: AccessSink) -> anyhow::Result<DemoOptions> {
+        let free: SocketAddr = "127.0.0.1:0".parse()?;
+        let today = NaiveDate::from_ymd_opt(2026, 6, 15);
+        Ok(DemoOptions { listen: free, admin: free, sandbox: free, today, access })
+    }
+
+    /// Starts it with files of its configuration edited: name → text.
+    ///
+    /// # Panics
+    /// Where the demo does not start.
+    pub async fn written(edit: impl FnOnce(&mut BTreeMap<String, String>)) -> Scene {
+        let options = Self::options(AccessSink::Off).expect("an address");
+        let demo = Demo::start_written(options, edit).await.expect("the edited configuration is in order");
+        Scene { demo, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Applies the demo's configuration with its files edited like this.
+    ///
+    /// # Errors
+    /// Where the edited configuration is not in order.
+    pub fn rewrite(&self, edit: impl FnOnce(&mut BTreeMap<String, String>)) -> anyhow::Result<u64> {
+        self.demo.reload_written(edit).context("the edited configuration is not taken")
     }
 
     /// Applies the demo's configuration anew, changed like this.

@@ -20,6 +20,7 @@ mod lookups;
 mod ninth;
 mod observing;
 mod partner;
+mod permission;
 mod protocols;
 mod proxied;
 mod refusals;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use portico_contracts::tenancy::Customers;
 use serde_json::{Value, json};
 
-use super::Question;
 use super::fake::Mood;
 use super::tests::Scene;
+use super::{Asking, Question};
 use crate::fresh::Wish;
 
 const IF_CACHED: Wish = Wish { max_age: None, fresh: false, only_if_cached: true };
@@ -37,7 +37,8 @@ impl Limited {
 
     async fn answer(&self, query: &str, number: &str, wish: Wish) -> Value {
         let question = Question { query: query.replace('#', number), ..Question::default() };
-        let prepared = self.scene.engine().prepare(&question, &self.scene.estate, &self.scene.principal, wish);
+        let by = Asking::unconditionally(&self.scene.principal, wish);
+        let prepared = self.scene.engine().prepare(&question, &self.scene.estate, &by);
         let answered = self.scene.engine().answer(prepared.expect("planned"), &self.scene.call()).await;
         let body = String::from_utf8(answered.graphql("r-1", None)).expect("text").replace(number, "#");
         let mut body: Value = serde_json::from_str(&body).expect("JSON");
@@ -46,8 +47,10 @@ impl Limited {
     }
 }
 
-const ORDER: &str = r##"{ order(number: "#") { number total { amount } customer { name } lines { sku product { name } } } }"##;
-const ORDERS: &str = r##"{ orders(customer: { number: "#" }) { edges { node { number } } pageInfo { hasNextPage } } }"##;
+const ORDER: &str =
+    r##"{ order(number: "#") { number total { amount } customer { name } lines { sku product { name } } } }"##;
+const ORDERS: &str =
+    r##"{ orders(customer: { number: "#" }) { edges { node { number } } pageInfo { hasNextPage } } }"##;
 const CUSTOMER: &str = r##"{ customer(by: { number: "#" }) { name crmId receivables { openBalance { amount } } } }"##;
 
 #[tokio::test]

@@ -341,7 +341,11 @@ async fn the_plan_shows_every_system_that_may_be_asked() {
     let explained = |group: &Group, query: &str| {
         let question = super::Question { query: query.to_owned(), ..super::Question::default() };
         let scene = &group.scene;
-        let prepared = scene.engine().prepare(&question, &scene.estate, &scene.principal, crate::fresh::Wish::FRESH);
+        let prepared = scene.engine().prepare(
+            &question,
+            &scene.estate,
+            &super::Asking::unconditionally(&scene.principal, crate::fresh::Wish::FRESH),
+        );
         let explained = prepared.expect("planned").explain();
         let step = |step: &crate::plan::ExplainedStep| {
             format!("{} {} {} by {} {}", step.wave, step.system, step.entity, step.by, step.keys)

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::fake::{Fake, Mood};
 use super::*;
 use crate::ask::Upstream;
-use crate::fresh::{Clock, Limits};
+use crate::fresh::{Clock, Limits, Wish};
 
 /// Always the same day.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl Scene {
 
     pub(super) async fn ask(&self, query: &str) -> serde_json::Value {
         let question = Question { query: query.to_owned(), ..Question::default() };
-        match self.engine.prepare(&question, &self.estate, &self.principal, Wish::FRESH) {
+        match self.engine.prepare(&question, &self.estate, &Asking::unconditionally(&self.principal, Wish::FRESH)) {
             Ok(prepared) => {
                 let answered = self.engine.answer(prepared, &self.call()).await;
                 serde_json::from_slice(&answered.graphql("r-1", None)).expect("the answer is JSON")

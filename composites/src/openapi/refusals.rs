@@ -56,6 +56,7 @@ fn met(code: Code) -> Met {
         | KeyInvalid
         | IdentityProviderUnavailable
         | Forbidden
+        | ConditionNotMet
         | ScopeMissing
         | VersionConflict
         | RateLimited
@@ -73,7 +74,7 @@ fn met(code: Code) -> Met {
         VersionRetired => Met::ByEndings,
         MethodNotAllowed | CrossSiteRefused | VersionUnknown | DocumentTooLarge | DocumentTooDeep | DocumentTooWide
         | DocumentMalformed | DocumentInvalid | OperationUnknown | IntrospectionRefused | MutationNotAllowed
-        | NoticeRefused => Met::Elsewhere,
+        | NoticeRefused | DocumentNotTrusted => Met::Elsewhere,
     }
 }
 
@@ -83,6 +84,7 @@ fn is_partial(code: Code) -> bool {
         || matches!(
             code,
             Code::ScopeMissing
+                | Code::ConditionNotMet
                 | Code::NotFound
                 | Code::Ambiguous
                 | Code::KeyUnsupported

@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use portico_contracts::canonical::Failure;
 use portico_contracts::model::{Field, KeyOrigin, Model, ObjectType, Relation, expect_object};
 use portico_contracts::problem::{Code, Problem};
+use portico_contracts::scopes::INTROSPECTION;
 use portico_contracts::tenancy::Principal;
 
 use super::coerce::{self, Variables};
@@ -22,6 +23,7 @@ use super::{
     StepId,
 };
 use crate::ask::{Ask, Key, Narrow, Upstream};
+use crate::engine::{Arguments, Asking, Gate};
 use crate::estate::Estate;
 use crate::fresh::Wish;
 
@@ -51,6 +53,7 @@ pub(super) struct Here<'h> {
 pub(super) struct Builder<'a> {
     pub(super) estate: &'a Estate,
     pub(super) principal: &'a Principal,
+    pub(super) gate: &'a Gate<'a>,
     pub(super) reader: Reader<'a>,
     pub(super) wish: Wish,
     pub(super) steps: Vec<Step>,
@@ -59,20 +62,20 @@ pub(super) struct Builder<'a> {
     pub(super) introspects: bool,
 }
 
-/// Plans one operation of a validated document for one caller. `wish` is what the whole request asks of freshness.
+/// Plans one operation of a validated document for one caller.
 pub(crate) fn plan(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
     estate: &Estate,
-    principal: &Principal,
-    wish: Wish,
+    by: &Asking<'_>,
 ) -> Result<Plan, Problem> {
     let mut builder = Builder {
         estate,
-        principal,
+        principal: by.principal,
+        gate: by.gate,
         reader: Reader::new(document, variables),
-        wish,
+        wish: by.wish,
         steps: Vec::new(),
         not_provided: Vec::new(),
         scopes: BTreeSet::new(),
@@ -94,7 +97,10 @@ fn refuse_if_nothing_is_left(root: &Selection) -> Result<(), Problem> {
     let first =
         refusals.find_map(|chosen| if let Resolve::Refused(failure) = &chosen.resolve { Some(failure) } else { None });
     match first {
-        Some(failure) if all => Err(Problem::new(failure.code, failure.message.clone())),
+        Some(failure) if all => {
+            let problem = Problem::new(failure.code, failure.message.clone());
+            Err(Problem { cause: failure.cause.clone(), ..problem })
+        }
         _ => Ok(()),
     }
 }
@@ -142,6 +148,9 @@ impl<'a> Builder<'a> {
     ) -> Result<Resolve, Problem> {
         let arguments = coerce::arguments(&field.arguments, &same[0].arguments, self.reader.variables)
             .map_err(|why| Problem::new(Code::ArgumentInvalid, format!("`{path}`: {why}")))?;
+        if let Err(refusal) = self.admitted(field, &arguments, here) {
+            return Ok(Resolve::Refused(refusal));
+        }
         let outer = self.wish;
         if let Some(seconds) = self.reader.max_age(same)? {
             self.wish = self.wish.and(Wish { max_age: Some(Duration::from_secs(seconds.into())), ..Wish::default() });
@@ -165,13 +174,29 @@ impl<'a> Builder<'a> {
         resolved
     }
 
-    fn allow_introspection(&mut self) -> Result<(), Problem> {
-        self.introspects = true;
-        self.scopes.insert("graphql:introspect");
-        if self.principal.scopes.has("graphql:introspect") {
+    /// Whether what must hold of a root field does, beside its scope.
+    fn admitted(
+        &self,
+        field: &Field,
+        arguments: &IndexMap<&'static str, ConstValue>,
+        here: &Here<'_>,
+    ) -> Result<(), Arc<Failure>> {
+        if !matches!(here.of.name, "Query" | "Subscription") {
             return Ok(());
         }
-        Err(Problem::new(Code::IntrospectionRefused, "Introspection needs the scope `graphql:introspect`."))
+        (self.gate)(field.name, Arguments(arguments)).map_err(|problem| {
+            let failure = Failure::new(problem.code, problem.detail);
+            Arc::new(Failure { cause: problem.cause, ..failure })
+        })
+    }
+
+    fn allow_introspection(&mut self) -> Result<(), Problem> {
+        self.introspects = true;
+        self.scopes.insert(INTROSPECTION);
+        if self.principal.scopes.has(INTROSPECTION) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::IntrospectionRefused, format!("Introspection needs the scope `{INTROSPECTION}`.")))
     }
 
     /// A field's own scope, or that of the entity it leads to.

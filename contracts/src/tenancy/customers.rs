@@ -22,6 +22,11 @@ impl Customers {
         self.numbers.contains(number)
     }
 
+    /// Their numbers, in lower case and in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.numbers.iter().map(|number| &**number)
+    }
+
     /// A name that only this set has: what was kept for one set is never served to another.
     pub fn name(&self) -> &Arc<str> {
         &self.name

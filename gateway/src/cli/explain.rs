@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use portico_composites::connect::meter::{Meter, Silent};
-use portico_composites::engine::{Engine, Question};
+use portico_composites::engine::{Asking, Engine, Question};
 use portico_composites::fresh::{Cache, Clock, Limits, SystemClock, Wish};
 use portico_composites::plan::{Explained, ExplainedCalls, ExplainedSystem};
 use portico_contracts::tenancy::{ConsumerId, Principal, TenantId};
 
 use super::Failure;
 use crate::estates::Estates;
-use crate::settings::{FormOnly, Settings};
-use crate::templates;
+use crate::settings::Settings;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -46,7 +45,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = read(arguments)?;
+    let settings = super::settings(&arguments.folder, arguments.demo)?;
     let meter: Arc<dyn Meter> = Arc::new(Silent);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let estates = Estates::build(&settings, &meter, &clock, None)?;
@@ -55,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let engine = Engine::new(settings.graphql.guard.clone(), u64::MAX, Cache::new(nothing, Arc::clone(&clock)), clock);
     let estate = estates.of(&principal.tenant).ok_or_else(|| Failure::new("the tenant has no systems"))?;
     let question = question(arguments)?;
-    match engine.prepare(&question, estate, &principal, Wish::default()) {
+    match engine.prepare(&question, estate, &Asking::unconditionally(&principal, Wish::default())) {
         Ok(prepared) => show(&prepared.explain(), u64::from(settings.graphql.max_cost), arguments.json),
         Err(refused) => {
             let errors = refused.graphql("explain");
@@ -63,18 +62,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             Err(Failure::new(format!("{}: {}", refused.problem.code, messages.collect::<Vec<_>>().join("; "))))
         }
     }
-}
-
-fn read(arguments: &Arguments) -> Result<Settings, Failure> {
-    let checked = if arguments.demo {
-        Settings::check_files(templates::DEMO, &FormOnly)
-    } else {
-        Settings::check(&arguments.folder, &FormOnly)
-    };
-    checked.map_err(|mistakes| {
-        let lines = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
-        Failure::new(format!("the configuration is not in order:{}", lines.collect::<String>()))
-    })
 }
 
 fn principal(settings: &Settings, arguments: &Arguments) -> Result<Principal, Failure> {

@@ -2,9 +2,11 @@
 
 mod api;
 mod compile;
+mod condition;
 mod consumer;
 mod credentials;
 mod cross;
+mod documents;
 mod files;
 mod freshness;
 mod gateway;
@@ -16,6 +18,7 @@ mod limits;
 mod operation;
 mod route;
 mod rules;
+mod scopes;
 mod shared;
 mod system;
 mod tenant;

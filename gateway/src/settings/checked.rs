@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portico_composites::fresh::FreshnessTable;
+use portico_contracts::scopes::ScopeTable;
 use portico_contracts::tenancy::{TenantId, Tier};
 use portico_policies::authenticate::Issuer;
 
@@ -55,6 +56,8 @@ pub struct Settings {
     pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
     /// What is published.
     pub apis: BTreeMap<ApiName, Arc<Api>>,
+    /// Every scope, and what it opens.
+    pub scopes: ScopeTable,
     /// What is odd but not wrong: things that nobody uses.
     pub warnings: Vec<Mistake>,
 }

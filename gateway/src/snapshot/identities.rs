@@ -28,6 +28,7 @@ pub(super) fn consumers(settings: &Settings) -> Consumers {
                 tier: consumer.tier,
                 scopes: consumer.scopes.clone(),
                 customers: consumer.customers.clone(),
+                documents: consumer.documents.clone(),
             };
             (key, known)
         });

@@ -4,6 +4,7 @@
 pub(crate) mod accept;
 mod body;
 mod compose;
+mod conditions;
 mod graphql;
 mod permit;
 mod subscribe;
@@ -57,7 +58,7 @@ pub(crate) async fn prepare(
     let version = wanted.version;
     let work = match wanted.wanted {
         Wanted::Graphql => {
-            let question = graphql::read(session, exchange, &head).await?;
+            let question = graphql::read(session, exchange, &head, grant.caller()).await?;
             let headers = &session.req_header().headers;
             match compose::graphql(&question, &head, headers, exchange, &grant)? {
                 composition if composition.prepared.is_subscription() => {
@@ -73,7 +74,7 @@ pub(crate) async fn prepare(
             let headers = &session.req_header().headers;
             Work::Compose(Box::new(compose::operation(&operation, &path, sent, headers, exchange, &grant)?))
         }
-        Wanted::Proxied(route, path) => Work::Forward(Box::new(Errand::new(&route, &path, head, exchange, &grant)?)),
+        Wanted::Proxied(route, path, _) => Work::Forward(Box::new(Errand::new(&route, &path, head, exchange, &grant)?)),
         Wanted::Description => {
             must_accept_json(&head)?;
             Work::Describe(version.ok_or_else(|| Problem::new(Code::Internal, "A description without a version."))?)

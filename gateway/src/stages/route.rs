@@ -61,8 +61,8 @@ pub(crate) enum Wanted {
     Graphql,
     /// A published document, with what its path's parameters say.
     Operation(Arc<Operation>, Vec<(String, String)>),
-    /// A tenant's system, and the path there.
-    Proxied(Arc<ProxiedRoute>, String),
+    /// A tenant's system, the path there, and what the path's parameters say where a condition asks for them.
+    Proxied(Arc<ProxiedRoute>, String, Vec<(String, String)>),
     /// The OpenAPI description.
     Description,
 }
@@ -143,12 +143,17 @@ fn below(path: &str, from: usize) -> &str {
 fn wanted(entry: &Entry, matched: &Matched<'_>) -> Wanted {
     match &entry.target {
         Target::Description => Wanted::Description,
-        Target::Proxied(route) => Wanted::Proxied(route.clone(), route.upstream.fill(matched)),
-        Target::Operation(operation) => {
-            let said = matched.parameters.iter().map(|(name, value)| (name.clone(), decoded(value).into_owned()));
-            Wanted::Operation(operation.clone(), said.collect())
+        Target::Proxied(route) => {
+            let asked = if route.condition.is_some() { said(matched) } else { Vec::new() };
+            Wanted::Proxied(route.clone(), route.upstream.fill(matched), asked)
         }
+        Target::Operation(operation) => Wanted::Operation(operation.clone(), said(matched)),
     }
+}
+
+/// What the path's parameters say.
+fn said(matched: &Matched<'_>) -> Vec<(String, String)> {
+    matched.parameters.iter().map(|(name, value)| (name.clone(), decoded(value).into_owned())).collect()
 }
 
 /// 404, in the same words for everything that is not there.

@@ -38,7 +38,7 @@ pub(crate) fn consumer_key(tenant_name: &str, consumer: &str) -> ConsumerKey {
 
 pub(crate) fn consumer(scopes: &[&str]) -> Consumer {
     let scopes = Arc::new(scopes.iter().collect());
-    Consumer { plan: "gold".into(), tier: Tier::Standard, scopes, customers: None }
+    Consumer { plan: "gold".into(), tier: Tier::Standard, scopes, customers: None, documents: None }
 }
 
 pub(crate) fn caller(tenant: &str, name: &str, scopes: &[&str]) -> Arc<Caller> {

@@ -10,7 +10,7 @@ use url::Url;
 use super::compile::Compiler;
 use super::files::{Files, VersionFolder};
 use super::ledger::Ledger;
-use super::{lifecycle, operation, route};
+use super::{condition, lifecycle, operation, route};
 use crate::settings::path::PathTemplate;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{ApiFile, StateWord};
@@ -27,10 +27,7 @@ pub(super) fn check_all(files: &Files, ledger: &mut Ledger<'_>) -> BTreeMap<ApiN
         let well_named = check_names(api, version, &place, ledger);
         let (api, version) = (ApiName(Arc::from(api.as_str())), VersionName(Arc::from(version.as_str())));
         let Some(written) = &folder.api.written else { continue };
-        let checked = check(&api, &version, written, files, folder, ledger);
-        for operation in checked.iter().flat_map(|version| &version.operations) {
-            compiler.check(operation, ledger);
-        }
+        let checked = check(&api, &version, written, Sources { files, folder, compiler: &compiler }, ledger);
         if let Some(checked) = checked.filter(|_| well_named) {
             let versions =
                 &mut apis.entry(api.clone()).or_insert(Api { name: api, versions: BTreeMap::new() }).versions;
@@ -58,12 +55,18 @@ fn check_names(api: &str, version: &str, place: &Place, ledger: &mut Ledger<'_>)
     named && numbered && !TAKEN.contains(&api)
 }
 
+/// Where a version is read from, and what reads its documents.
+struct Sources<'s> {
+    files: &'s Files,
+    folder: &'s VersionFolder,
+    compiler: &'s Compiler,
+}
+
 fn check(
     api: &ApiName,
     version: &VersionName,
     written: &At<ApiFile>,
-    files: &Files,
-    folder: &VersionFolder,
+    Sources { files, folder, compiler }: Sources<'_>,
     ledger: &mut Ledger<'_>,
 ) -> Option<ApiVersion> {
     let lifecycle = lifecycle::check(api, version, written, files, ledger);
@@ -72,8 +75,12 @@ fn check(
             "say which scope opens this version, for example `scope: api:partner`; without one it would be closed";
         ledger.wrong(&written.place.below("scope"), says);
     }
-    let operations: Vec<_> =
-        folder.documents.iter().filter_map(|(file, text)| operation::check(file, text, ledger)).map(Arc::new).collect();
+    let operations: Vec<_> = folder
+        .documents
+        .iter()
+        .filter_map(|(file, text)| operation::check(file, text, compiler, ledger))
+        .map(Arc::new)
+        .collect();
     let routes: Vec<_> =
         written.routes.iter().filter_map(|at| Some((at, Arc::new(route::check(at, ledger)?)))).collect();
     let mut paths = Paths::default();
@@ -95,6 +102,7 @@ fn check(
         lifecycle: lifecycle?,
         documentation,
         scope: written.scope.as_ref().map(|scope| Arc::from(scope.as_str())),
+        condition: condition::of_version(written.condition.as_ref(), ledger),
         tier: written.tier,
         operations,
         routes: routes.into_iter().map(|(_, route)| route).collect(),

@@ -23,15 +23,31 @@ impl Compiler {
         Compiler(Engine::new(Guard::default(), u64::MAX, Cache::new(nothing, clock.clone()), clock))
     }
 
+    /// Writes down what is wrong with a document that is not published.
+    pub(super) fn check_document(&self, text: &str, place: &Place, ledger: &mut Ledger<'_>) {
+        let Err(refused) = self.0.document(text, None) else { return };
+        for error in &refused.errors {
+            let line =
+                error.locations.first().map_or(place.line, |(line, _)| if place.line > 0 { place.line } else { *line });
+            ledger.wrong(&Place { line, ..place.clone() }, error.message.clone());
+        }
+        if refused.errors.is_empty() {
+            ledger.wrong(place, refused.problem.detail.into_owned());
+        }
+    }
+
     /// Writes down what is wrong with a document, with the lines that the composite layer names.
-    pub(super) fn check(&self, operation: &Operation, ledger: &mut Ledger<'_>) {
+    pub(super) fn check(&self, operation: &Operation, ledger: &mut Ledger<'_>) -> Option<operations::Operation> {
         let path: Vec<&str> = operation.path.parameters().collect();
         let compiled = operations::Operation::compile(&self.0, &operation.document, &path, &operation.required)
             .and_then(|compiled| compiled.lifting(&operation.lift));
-        for says in compiled.err().unwrap_or_default() {
-            let (line, says) = located(&says);
-            ledger.wrong(&Place { line, ..Place::file(&operation.file) }, says);
-        }
+        let wrong = |found: Vec<String>| {
+            for says in found {
+                let (line, says) = located(&says);
+                ledger.wrong(&Place { line, ..Place::file(&operation.file) }, says);
+            }
+        };
+        compiled.map_err(wrong).ok()
     }
 }
 

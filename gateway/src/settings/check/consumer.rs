@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveTime;
-use portico_contracts::tenancy::{ConsumerId, Customers};
+use portico_contracts::tenancy::{ConsumerId, Customers, Scopes};
 use portico_policies::authenticate::KeyHash;
 
 use super::files::Files;
 use super::ledger::Ledger;
 use crate::settings::mistake::suggestion;
 use crate::settings::read::At;
-use crate::settings::written::{KeySection, TenantFile};
+use crate::settings::written::{ConsumerSection, KeySection, TenantFile};
 use crate::settings::{ApiKey, Consumer, Plan, PlanName};
 
 pub(super) fn check_all(
@@ -25,11 +25,12 @@ pub(super) fn check_all(
         let id = ConsumerId::parse(name);
         let id = ledger.take(&section.place, id);
         let plan = plan(&section.plan, files, plans, ledger);
+        let scopes = Arc::new(scopes(section, files, ledger));
         let customers = section.customers.as_ref().map(|customers| Arc::new(customer_numbers(customers, ledger)));
+        let documents = section.documents.as_ref().and_then(|name| files.documents.find(name, ledger));
         let keys = section.keys.iter().filter_map(|key| api_key(key, ledger)).collect();
         let (Some(id), Some(plan)) = (id, plan) else { continue };
-        let scopes = Arc::new(section.scopes.iter().map(|scope| scope.as_str()).collect());
-        let consumer = Consumer { id: id.clone(), plan, tier: section.tier, scopes, customers, keys };
+        let consumer = Consumer { id: id.clone(), plan, tier: section.tier, scopes, customers, documents, keys };
         consumers.insert(id, Arc::new(consumer));
     }
     consumers
@@ -50,6 +51,27 @@ fn plan(
         ledger.wrong(&name.place, says);
     }
     plans.get(name.value.as_str()).cloned()
+}
+
+/// What its roles hold, and what it holds beside them.
+fn scopes(section: &At<ConsumerSection>, files: &Files, ledger: &mut Ledger<'_>) -> Scopes {
+    if section.roles.is_empty() && section.scopes.is_empty() {
+        ledger.wrong(&section.place, "say what it may do, by `roles`, by `scopes` or by both");
+    }
+    let written = files.gateway.written.as_ref().map(|gateway| &gateway.roles);
+    let mut held: Vec<&str> = section.scopes.iter().map(|scope| scope.as_str()).collect();
+    for name in &section.roles {
+        match written.and_then(|roles| roles.get(&name.value)) {
+            Some(role) => held.extend(role.iter().map(|scope| scope.as_str())),
+            None if files.gateway.may_have_had(&format!("roles.{}", name.value)) => {}
+            None => {
+                let known = written.into_iter().flat_map(|roles| roles.keys().map(String::as_str));
+                let near = suggestion(name, known.chain(files.gateway.lost_below("roles")));
+                ledger.wrong(&name.place, format!("no role is named \"{}\" in portico.yaml{near}", name.value));
+            }
+        }
+    }
+    held.into_iter().collect()
 }
 
 fn customer_numbers(customers: &At<Vec<At<String>>>, ledger: &mut Ledger<'_>) -> Customers {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use portico_contracts::model::Model;
+use portico_contracts::scopes::Opens;
 use portico_policies::authenticate::KeyHash;
 
 use super::files::Files;
@@ -12,9 +12,6 @@ use crate::settings::Settings;
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{At, Place};
 use crate::settings::written::ConsumerSection;
-
-/// Scopes of the `/graphql` path itself.
-const GRAPHQL_SCOPES: [&str; 2] = ["graphql", "graphql:introspect"];
 
 pub(super) fn check(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     if files.gateway.written.is_some() && files.tenants.is_empty() {
@@ -31,33 +28,28 @@ fn consumers(files: &Files) -> impl Iterator<Item = &At<ConsumerSection>> {
     tenants.flat_map(|tenant| tenant.consumers.values())
 }
 
-/// The scopes that APIs, operations and routes name.
-fn published_scopes(settings: &Settings) -> BTreeSet<&str> {
-    let versions = settings.apis.values().flat_map(|api| api.versions.values());
-    versions
-        .flat_map(|version| {
-            let of_operations = version.operations.iter().filter_map(|operation| operation.scope.as_deref());
-            let of_routes = version.routes.iter().filter_map(|route| route.scope.as_deref());
-            version.scope.as_deref().into_iter().chain(of_operations).chain(of_routes)
-        })
-        .collect()
-}
-
 fn scopes(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
-    let published = published_scopes(settings);
-    let known: BTreeSet<&str> =
-        Model::get().scopes().into_iter().chain(GRAPHQL_SCOPES).chain(published.clone()).collect();
-    let mut held = BTreeSet::new();
-    for scope in consumers(files).flat_map(|consumer| consumer.scopes.iter()) {
-        held.insert(scope.as_str());
-        if !known.contains(scope.as_str()) && !files.lost_scopes() {
-            let near = suggestion(scope, known.iter().copied());
+    let of_roles = files.gateway.written.iter().flat_map(|gateway| gateway.roles.values());
+    let of_roles = of_roles.flat_map(|role| role.iter());
+    let of_consumers = consumers(files).flat_map(|consumer| consumer.scopes.iter());
+    for scope in of_roles.chain(of_consumers) {
+        if !settings.scopes.knows(scope) && !files.lost_scopes() {
+            let near = suggestion(scope, settings.scopes.names());
             ledger.wrong(&scope.place, format!("nothing asks for the scope \"{}\"{near}", scope.value));
         }
     }
-    for scope in published.into_iter().filter(|scope| !held.contains(scope)) {
+    let held = |scope: &str| {
+        let mut all = settings.tenants.values().flat_map(|tenant| tenant.consumers.values());
+        all.any(|consumer| consumer.scopes.has(scope))
+    };
+    let published = settings.scopes.iter().filter(|(_, opens)| opens.iter().any(is_published));
+    for (scope, _) in published.filter(|(scope, _)| !held(scope)) {
         ledger.odd(&Place::file("apis"), format!("no consumer holds the scope \"{scope}\""));
     }
+}
+
+fn is_published(what: &Opens) -> bool {
+    matches!(what, Opens::Version(..) | Opens::Path(_))
 }
 
 /// A key that two consumers share would be the key of the one that is looked at first.
@@ -82,6 +74,15 @@ fn unused(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     let plans = files.gateway.written.iter().flat_map(|gateway| &gateway.plans);
     for (name, plan) in plans.filter(|(name, _)| !bought.contains(name.as_str())) {
         ledger.odd(&plan.place, format!("no consumer has the plan {name}"));
+    }
+    let given: BTreeSet<&str> =
+        consumers(files).flat_map(|consumer| consumer.roles.iter().map(|r| r.as_str())).collect();
+    let roles = files.gateway.written.iter().flat_map(|gateway| &gateway.roles);
+    for (name, role) in roles.filter(|(name, _)| !given.contains(name.as_str())) {
+        ledger.odd(&role.place, format!("no consumer has the role {name}"));
+    }
+    for name in files.documents.unused() {
+        ledger.odd(&Place::file(&format!("documents/{name}")), "no consumer is held to this list");
     }
     for file in files.packs.unused() {
         ledger.odd(&Place::file(&file), "no system uses this pack");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use portico_contracts::packs::Pack;
 
+use super::documents::Lists;
 use super::ledger::Ledger;
 use crate::settings::Mistake;
 use crate::settings::mistake::suggestion;
@@ -20,6 +21,7 @@ pub(super) struct Files {
     /// By API and version.
     pub(super) apis: BTreeMap<(String, String), VersionFolder>,
     pub(super) packs: OwnPacks,
+    pub(super) documents: Lists,
 }
 
 /// `apis/<name>/<version>/`.
@@ -42,7 +44,7 @@ pub(super) fn read(ledger: &mut Ledger<'_>) -> Files {
     let gateway = yaml(ledger, "portico.yaml");
     let tenants = read_tenants(ledger);
     let apis = read_apis(ledger);
-    Files { gateway, tenants, apis, packs: OwnPacks::read(ledger) }
+    Files { gateway, tenants, apis, packs: OwnPacks::read(ledger), documents: Lists::read(ledger) }
 }
 
 fn yaml<T: serde::de::DeserializeOwned>(ledger: &mut Ledger<'_>, file: &str) -> Reading<T> {
@@ -91,13 +93,15 @@ fn read_apis(ledger: &mut Ledger<'_>) -> BTreeMap<(String, String), VersionFolde
     apis
 }
 
-fn folders(ledger: &Ledger<'_>, below: &str) -> Vec<String> {
+/// The folders of a folder.
+pub(super) fn folders(ledger: &Ledger<'_>, below: &str) -> Vec<String> {
     let mut names = ledger.folder.list(below);
     names.retain(|name| ledger.folder.is_folder(&format!("{below}/{name}")));
     names
 }
 
-fn read_documents(ledger: &mut Ledger<'_>, folder: &str) -> BTreeMap<String, String> {
+/// The documents of a folder, by file.
+pub(super) fn read_documents(ledger: &mut Ledger<'_>, folder: &str) -> BTreeMap<String, String> {
     let mut documents = BTreeMap::new();
     for name in ledger.folder.list(folder).into_iter().filter(|name| name.ends_with(".graphql")) {
         let file = format!("{folder}/{name}");

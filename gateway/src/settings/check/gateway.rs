@@ -13,7 +13,7 @@ use super::files::Files;
 use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
 use super::limits::per_second;
-use super::{api, issuer, tenant};
+use super::{api, condition, issuer, scopes, tenant};
 use crate::audit::AuditSettings;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{self, GatewayFile, HttpProfileWord, LogFormatWord, PlanSection};
@@ -35,6 +35,7 @@ pub(super) fn check(files: &Files, ledger: &mut Ledger<'_>) -> Settings {
     let plans = plans(written, ledger);
     let freshness = freshness::check(&written.freshness, &FreshnessTable::default(), Speaker::Gateway, ledger);
     let tenants = tenant::check_all(files, &plans, &freshness, ledger);
+    let apis = api::check_all(files, ledger);
     Settings {
         listen: listen(written, ledger),
         admin: Admin {
@@ -53,7 +54,8 @@ pub(super) fn check(files: &Files, ledger: &mut Ledger<'_>) -> Settings {
         audit: written.audit.as_ref().and_then(|at| audit(at, ledger)),
         grace: written.grace.as_ref().map_or(Duration::from_secs(30), |grace| grace.0),
         tenants,
-        apis: api::check_all(files, ledger),
+        scopes: scopes::table(&apis),
+        apis,
         warnings: Vec::new(),
     }
 }
@@ -176,7 +178,8 @@ fn graphql(section: &written::GraphqlSection, ledger: &mut Ledger<'_>) -> Graphq
     };
     let guard = Guard { bytes: ledger.size(section.document_bytes.as_ref(), usual.bytes), ..guard };
     let heartbeat = ledger.span(section.heartbeat.as_ref(), Duration::from_secs(15));
-    Graphql { guard, max_cost, heartbeat, profile }
+    let conditions = condition::of_fields(&section.conditions, ledger);
+    Graphql { guard, conditions, max_cost, heartbeat, profile }
 }
 
 /// What recursive readers of documents are known to bear.

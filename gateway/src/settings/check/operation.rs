@@ -3,6 +3,7 @@
 //! ```graphql
 //! # GET /orders/{number}
 //! # scope: api:partner:orders
+//! # condition: principal.tier == "critical"
 //! # tier: critical
 //! # required: erp, crm
 //! # lift: customer
@@ -16,15 +17,17 @@ use std::sync::Arc;
 use http::Method;
 use portico_contracts::tenancy::{Role, Tier};
 
+use super::compile::Compiler;
+use super::condition;
 use super::ledger::Ledger;
 use crate::settings::Operation;
 use crate::settings::mistake::{nearest, suggestion};
 use crate::settings::path::PathTemplate;
 use crate::settings::read::Place;
 
-const KEYS: [&str; 4] = ["scope", "tier", "required", "lift"];
+const KEYS: [&str; 5] = ["scope", "condition", "tier", "required", "lift"];
 
-pub(super) fn check(file: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<Operation> {
+pub(super) fn check(file: &str, text: &str, compiler: &Compiler, ledger: &mut Ledger<'_>) -> Option<Operation> {
     let whole = Place::file(file);
     let mut comments = leading_comments(text);
     let Some((line, placement)) = comments.next() else {
@@ -39,12 +42,16 @@ pub(super) fn check(file: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<O
         path: PathTemplate::parse("/").expect("the root is a path"),
         document: Arc::from(text),
         scope: None,
+        condition: None,
         tier: None,
         required: Vec::new(),
         lift: Vec::new(),
     };
+    let mut condition = None;
     for (line, comment) in comments {
-        if let Err(says) = remark(comment, &mut operation) {
+        if let Some(text) = comment.strip_prefix("condition:") {
+            condition = Some((Place { line, ..whole.clone() }, text.trim()));
+        } else if let Err(says) = remark(comment, &mut operation) {
             ledger.wrong(&Place { line, ..whole.clone() }, says);
         }
     }
@@ -52,7 +59,12 @@ pub(super) fn check(file: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<O
         ledger.wrong(&whole, "the file holds no GraphQL document");
     }
     let (method, path) = placed?;
-    Some(Operation { method, path, ..operation })
+    let mut operation = Operation { method, path, ..operation };
+    let compiled = compiler.check(&operation, ledger);
+    if let (Some((place, text)), Some(compiled)) = (condition, compiled) {
+        operation.condition = condition::of_operation(&place, text, compiled.parameters(), ledger);
+    }
+    Some(operation)
 }
 
 /// The comments before the document, with their lines.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use super::condition;
 use super::ledger::Ledger;
 use crate::settings::ProxiedRoute;
 use crate::settings::mistake::suggestion;
@@ -35,7 +36,8 @@ pub(super) fn check(section: &At<RouteSection>, ledger: &mut Ledger<'_>) -> Opti
     }
     let scope = section.scope.as_ref().map(|scope| Arc::from(scope.as_str()));
     let system = section.system.as_ref().map(|system| Arc::from(system.as_str()));
-    Some(ProxiedRoute { path, methods, role: section.role, system, upstream, scope })
+    let condition = condition::of_route(section.condition.as_ref(), &path, ledger);
+    Some(ProxiedRoute { path, methods, role: section.role, system, upstream, scope, condition })
 }
 
 pub(super) fn template(at: &At<String>, ledger: &mut Ledger<'_>) -> Option<PathTemplate> {

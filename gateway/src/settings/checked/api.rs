@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use http::Method;
 use portico_contracts::tenancy::{Role, Tier};
+use portico_policies::authorize::condition::Condition;
 use url::Url;
 
 use crate::settings::path::PathTemplate;
@@ -74,6 +75,8 @@ pub struct ApiVersion {
     pub documentation: Option<Url>,
     /// What a caller must hold to use anything of it.
     pub scope: Option<Arc<str>>,
+    /// What must hold beside that.
+    pub condition: Option<Arc<Condition>>,
     /// How much its requests matter, where an operation does not say.
     pub tier: Option<Tier>,
     /// Published documents. Paths are relative to `/<api>/<version>`.
@@ -145,6 +148,8 @@ pub struct Operation {
     pub document: Arc<str>,
     /// A scope beside the version's and those of the fields.
     pub scope: Option<Arc<str>>,
+    /// What must hold of its variables beside that.
+    pub condition: Option<Arc<Condition>>,
     /// How much it matters.
     pub tier: Option<Tier>,
     /// Roles without whose systems there is no answer: their failure makes it 502, 503 or 504.
@@ -168,4 +173,6 @@ pub struct ProxiedRoute {
     pub upstream: PathTemplate,
     /// A scope beside the version's.
     pub scope: Option<Arc<str>>,
+    /// What must hold of the path's parameters beside that.
+    pub condition: Option<Arc<Condition>>,
 }

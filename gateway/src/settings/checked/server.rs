@@ -1,6 +1,7 @@
 //! `portico.yaml`, checked: listeners, limits, issuers, plans, tiers, GraphQL, freshness, log.
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use ipnet::IpNet;
 use portico_composites::guard::Guard;
 use portico_contracts::secret::Secret;
 use portico_contracts::tenancy::Tier;
+use portico_policies::authorize::condition::Condition;
 use portico_policies::throttle::{self, Rate};
 
 /// Where traffic comes in.
@@ -148,6 +150,8 @@ pub enum HttpProfile {
 pub struct Graphql {
     /// Of its text, tokens, nesting, fields.
     pub guard: Guard,
+    /// What must hold beside the scopes, by root field.
+    pub conditions: BTreeMap<&'static str, Arc<Condition>>,
     /// The price of one query, whatever the plan.
     pub max_cost: u32,
     /// How often an open subscription shows that it lives, and is looked at whether it still may.

@@ -11,6 +11,7 @@ use portico_contracts::packs::Pack;
 use portico_contracts::rules::Rules;
 use portico_contracts::tenancy::{ConsumerId, Customers, Role, Scopes, SystemId, TenantId, Tier};
 use portico_policies::authenticate::KeyHash;
+use portico_policies::authorize::documents::TrustedDocuments;
 use portico_policies::notices::Seal;
 use portico_policies::throttle::TenantPlan;
 
@@ -93,6 +94,8 @@ pub struct Consumer {
     pub scopes: Arc<Scopes>,
     /// Where set, the only customers that it sees.
     pub customers: Option<Arc<Customers>>,
+    /// Where set, the only GraphQL documents that it may send.
+    pub documents: Option<Arc<TrustedDocuments>>,
     /// Its API keys.
     pub keys: Vec<ApiKey>,
 }

@@ -28,6 +28,8 @@ pub(crate) struct ApiFile {
     pub(crate) documentation: Option<At<String>>,
     /// What a caller must hold to use anything of it, for example `api:partner`.
     pub(crate) scope: Option<At<String>>,
+    /// A condition beside the scope, in the Common Expression Language, over `principal` and `route`.
+    pub(crate) condition: Option<At<String>>,
     /// How much its requests matter: critical, standard, best_effort. Default: as the consumer.
     #[schemars(schema_with = "words::tier")]
     #[serde(default)]
@@ -68,4 +70,6 @@ pub(crate) struct RouteSection {
     pub(crate) upstream: Option<At<String>>,
     /// A scope beside the version's.
     pub(crate) scope: Option<At<String>>,
+    /// A condition beside that, over `principal`, `route` and the path's parameters as `arguments`.
+    pub(crate) condition: Option<At<String>>,
 }

@@ -24,6 +24,8 @@ pub(crate) struct GatewayFile {
     pub(crate) issuers: Named<IssuerSection>,
     /// What consumers can buy, by name.
     pub(crate) plans: Named<PlanSection>,
+    /// Named sets of scopes, for the consumers of every tenant.
+    pub(crate) roles: Named<Vec<At<String>>>,
     /// How long a request may take, by how much it matters.
     pub(crate) tiers: TiersSection,
     /// What one GraphQL document may take.
@@ -199,6 +201,8 @@ pub(crate) struct GraphqlSection {
     pub(crate) directives: Option<At<u32>>,
     /// Fragment definitions. Default 60.
     pub(crate) fragments: Option<At<u32>>,
+    /// Conditions beside the scopes, by root field: they hold in `/graphql` and in every operation.
+    pub(crate) conditions: Named<String>,
     /// The price of one query, whatever the plan. Default 5000.
     pub(crate) max_cost: Option<At<u32>>,
     /// How often an open subscription shows that it lives, and is looked at whether it still may. Default 15s.

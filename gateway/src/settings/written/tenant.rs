@@ -246,10 +246,16 @@ pub(crate) struct ConsumerSection {
     #[serde(default)]
     #[schemars(schema_with = "words::tier")]
     pub(crate) tier: Tier,
-    /// What it may do.
-    pub(crate) scopes: At<Vec<At<String>>>,
+    /// What it may do: sets of scopes, by their names in portico.yaml.
+    #[serde(default)]
+    pub(crate) roles: Vec<At<String>>,
+    /// What it may do beside that.
+    #[serde(default)]
+    pub(crate) scopes: Vec<At<String>>,
     /// The only customers that it sees, by number; proxied routes are closed to it then. Default: all.
     pub(crate) customers: Option<At<Vec<At<String>>>>,
+    /// The only GraphQL documents that it may send: a list in `documents/`, by its name. Default: any.
+    pub(crate) documents: Option<At<String>>,
     /// Its API keys.
     #[serde(default)]
     pub(crate) keys: Vec<At<KeySection>>,

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode};
-use portico_composites::engine::{Prepared, Question, Refused};
+use portico_composites::engine::{Asking, Prepared, Question, Refused};
 use portico_composites::estate::Estate;
 use portico_composites::operations::Operation;
 use portico_contracts::problem::{Code, Problem};
 use portico_policies::authorize::Grant;
 
 use super::body::Sent;
+use super::conditions;
 use super::wish::wish;
 use crate::exchange::Exchange;
 use crate::respond::{MediaType, Refusal};
 use crate::settings::{self, HttpProfile};
 use crate::stages::admit::Head;
+use crate::stages::authorize::require;
 
 /// A prepared answer of the composite layer.
 pub(crate) struct Composition {
@@ -33,9 +35,12 @@ pub(super) fn graphql(
     grant: &Grant,
 ) -> Result<Composition, Refusal> {
     let snapshot = Arc::clone(&exchange.snapshot);
-    let principal = &grant.caller().principal;
     let estate = estate(exchange, grant)?;
-    let prepared = snapshot.engine.prepare(question, &estate, principal, wish(headers));
+    let prepared = {
+        let gate = conditions::gate(&snapshot, grant.caller(), &exchange.place, &head.method);
+        let by = Asking { principal: &grant.caller().principal, wish: wish(headers), gate: &gate };
+        snapshot.engine.prepare(question, &estate, &by)
+    };
     let prepared = prepared.map_err(|refused| refusal(refused, head, exchange))?;
     charge(&prepared, exchange, grant)?;
     Ok(Composition { prepared, operation: None })
@@ -65,8 +70,14 @@ pub(super) fn operation(
         Some(body) => compiled.from_body(&path, body)?,
         None => compiled.from_query(&path, query)?,
     };
-    let (document, principal) = (Arc::clone(compiled.document()), &grant.caller().principal);
-    let prepared = snapshot.engine.prepare_document(document, &variables, &estate, principal, wish(headers));
+    if let Some(condition) = &published.condition {
+        require(condition, "This operation", grant.caller(), (&exchange.place, &exchange.method), &variables)?;
+    }
+    let prepared = {
+        let gate = conditions::gate(&snapshot, grant.caller(), &exchange.place, &exchange.method);
+        let by = Asking { principal: &grant.caller().principal, wish: wish(headers), gate: &gate };
+        snapshot.engine.prepare_document(Arc::clone(compiled.document()), &variables, &estate, &by)
+    };
     let prepared = prepared.map_err(|refused| Refusal::from(refused.problem))?;
     charge(&prepared, exchange, grant)?;
     Ok(Composition { prepared, operation: Some(Arc::clone(compiled)) })

@@ -5,6 +5,8 @@ use http::header::ORIGIN;
 use pingora::proxy::Session;
 use portico_composites::engine::Question;
 use portico_contracts::problem::{Code, Problem};
+use portico_policies::Caller;
+use portico_policies::authorize::documents::{TrustedDocuments, document};
 use serde_json::{Map, Value};
 
 use super::{accept, body};
@@ -13,7 +15,12 @@ use crate::respond::Refusal;
 use crate::stages::admit::Head;
 
 /// Reads the request. 400, 403, 406, 408, 413, 415.
-pub(super) async fn read(session: &mut Session, exchange: &mut Exchange, head: &Head) -> Result<Question, Refusal> {
+pub(super) async fn read(
+    session: &mut Session,
+    exchange: &mut Exchange,
+    head: &Head,
+    caller: &Caller,
+) -> Result<Question, Refusal> {
     if accept::graphql(head.accept.as_deref()).is_none() {
         let detail = "GraphQL is answered as application/graphql-response+json or application/json.";
         return Err(Problem::new(Code::NotAcceptable, detail).into());
@@ -21,11 +28,27 @@ pub(super) async fn read(session: &mut Session, exchange: &mut Exchange, head: &
     if head.method == Method::POST {
         let limits = &exchange.snapshot.settings.limits;
         let members = body::json_object(session, limits).await?;
-        return from_members(members).map_err(Refusal::from);
+        return sent(members).and_then(|sent| sent.question(caller.documents.as_deref())).map_err(Refusal::from);
     }
     body::must_be_absent(session)?;
     refuse_cross_site(session, head)?;
-    from_query(head.query.as_deref().unwrap_or_default()).map_err(Refusal::from)
+    let sent = from_query(head.query.as_deref().unwrap_or_default());
+    sent.and_then(|sent| sent.question(caller.documents.as_deref())).map_err(Refusal::from)
+}
+
+/// What was sent, before it is known which document it names.
+struct Sent {
+    query: Option<String>,
+    document_id: Option<String>,
+    operation_name: Option<String>,
+    variables: Map<String, Value>,
+}
+
+impl Sent {
+    fn question(self, trusted: Option<&TrustedDocuments>) -> Result<Question, Problem> {
+        let query = document(trusted, self.document_id.as_deref(), self.query.as_deref())?.to_owned();
+        Ok(Question { query, operation_name: self.operation_name, variables: self.variables })
+    }
 }
 
 /// A GET that another site's page can cause carries nothing that only a script of ours could have set.
@@ -45,20 +68,23 @@ const DELIBERATE: [&str; 4] =
     ["graphql-require-preflight", "apollo-require-preflight", "x-requested-with", "x-graphql-client-name"];
 
 /// Members that are not ours are ignored; `null` counts as absent.
-fn from_members(mut members: Map<String, Value>) -> Result<Question, Problem> {
-    let query = match members.remove("query") {
-        Some(Value::String(query)) => query,
-        Some(_) => return Err(wrong("`query` must be a string.")),
-        None => return Err(wrong("`query` is missing.")),
+fn sent(mut members: Map<String, Value>) -> Result<Sent, Problem> {
+    let mut text = |name: &str| match members.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong(format!("`{name}` must be a string."))),
     };
-    let operation_name = match members.remove("operationName") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name),
-        Some(_) => return Err(wrong("`operationName` must be a string.")),
-    };
+    let (query, document_id, operation_name) = (text("query")?, text("documentId")?, text("operationName")?);
     let variables = object(members.remove("variables"), "variables")?;
-    object(members.remove("extensions"), "extensions")?;
-    Ok(Question { query, operation_name, variables })
+    let extensions = object(members.remove("extensions"), "extensions")?;
+    let document_id = document_id.or_else(|| persisted(&extensions));
+    Ok(Sent { query, document_id, operation_name, variables })
+}
+
+/// What Apollo's clients call the identifier.
+fn persisted(extensions: &Map<String, Value>) -> Option<String> {
+    let digest = extensions.get("persistedQuery")?.get("sha256Hash")?.as_str()?;
+    Some(format!("sha256:{digest}"))
 }
 
 fn object(member: Option<Value>, name: &str) -> Result<Map<String, Value>, Problem> {
@@ -70,11 +96,11 @@ fn object(member: Option<Value>, name: &str) -> Result<Map<String, Value>, Probl
 }
 
 /// Parameters are urlencoded, `variables` and `extensions` are JSON in them; an empty one counts as absent.
-fn from_query(query: &str) -> Result<Question, Problem> {
+fn from_query(query: &str) -> Result<Sent, Problem> {
     let mut members = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty()) {
         let value = match &*name {
-            "query" | "operationName" => Value::String(value.into_owned()),
+            "query" | "documentId" | "operationName" => Value::String(value.into_owned()),
             "variables" | "extensions" => {
                 body::unambiguous(&value).map_err(|_| wrong(format!("`{name}` is not well-formed JSON.")))?
             }
@@ -84,7 +110,7 @@ fn from_query(query: &str) -> Result<Question, Problem> {
             return Err(wrong(format!("`{name}` stands twice.")));
         }
     }
-    from_members(members)
+    sent(members)
 }
 
 fn wrong(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
@@ -98,7 +124,7 @@ mod tests {
 
     fn members(body: Value) -> Result<Question, Code> {
         let Value::Object(members) = body else { unreachable!("tests send objects") };
-        from_members(members).map_err(|problem| problem.code)
+        sent(members).and_then(|sent| sent.question(None)).map_err(|problem| problem.code)
     }
 
     #[test]
@@ -127,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_query_string_says_the_same() {
-        let read = from_query("query=%7Ba%7D&operationName=&variables=%7B%22k%22%3A1%7D&other=1").unwrap();
+        let question = |query: &str| from_query(query).and_then(|sent| sent.question(None));
+        let read = question("query=%7Ba%7D&operationName=&variables=%7B%22k%22%3A1%7D&other=1").unwrap();
         assert_eq!((read.query.as_str(), read.operation_name, &read.variables["k"]), ("{a}", None, &json!(1)));
         for bad in [
             "",
@@ -137,7 +164,7 @@ mod tests {
             "query={a}&variables={",
             "query={a}&variables={\"a\":1,\"a\":1}",
         ] {
-            assert_eq!(from_query(bad).err().map(|problem| problem.code), Some(Code::ParameterInvalid), "{bad}");
+            assert_eq!(question(bad).err().map(|problem| problem.code), Some(Code::ParameterInvalid), "{bad}");
         }
     }
 }

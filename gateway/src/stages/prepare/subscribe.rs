@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::Method;
 use portico_composites::connect::subject::Subject;
-use portico_composites::engine::{Prepared, Question, Refused};
+use portico_composites::engine::{Asking, Prepared, Question, Refused};
 use portico_composites::fresh::Wish;
 use portico_composites::news::Listener;
 use portico_contracts::problem::{Code, Problem};
@@ -16,7 +16,7 @@ use portico_policies::authorize::Grant;
 use portico_policies::{Caller, ConsumerKey};
 use tokio::time::Instant;
 
-use super::accept;
+use super::{accept, conditions};
 use crate::exchange::Exchange;
 use crate::live::{Full, Place};
 use crate::respond::Refusal;
@@ -123,16 +123,24 @@ impl Subscription {
     pub(crate) async fn caller(&self, snapshot: &Snapshot) -> Option<Arc<Caller>> {
         let caller = snapshot.authenticator.authenticate(self.credential.shown(), now()).await.ok()?;
         let wanted = Versioned { version: None, wanted: Wanted::Graphql };
-        (caller.key == self.consumer && authorize(&caller, &wanted).is_ok()).then_some(caller)
+        (caller.key == self.consumer && authorize(&caller, &wanted, &snapshot.graphql, &Method::POST).is_ok())
+            .then_some(caller)
     }
 
     /// Makes ready to ask again. Where the caller's budget is spent, it waits until there is some.
     pub(crate) async fn refresh(&self, snapshot: &Snapshot) -> Result<Refreshed, Ended> {
         loop {
             let caller = self.caller(snapshot).await.ok_or(Ended::Caller)?;
+            if caller.documents.as_ref().is_some_and(|list| !list.trusts(&self.question.query)) {
+                return Err(Ended::Caller);
+            }
             let principal = &caller.principal;
             let estate = snapshot.estates.of(&principal.tenant).ok_or(Ended::Caller)?;
-            let prepared = snapshot.engine.prepare(&self.question, estate, principal, Wish::default());
+            let prepared = {
+                let gate = conditions::gate(snapshot, &caller, &snapshot.graphql, &Method::POST);
+                let by = Asking { principal, wish: Wish::default(), gate: &gate };
+                snapshot.engine.prepare(&self.question, estate, &by)
+            };
             let prepared = prepared.map_err(Ended::Question)?;
             match snapshot.throttle.spend(&caller, prepared.price().points()) {
                 Ok(left) => {
