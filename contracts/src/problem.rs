@@ -77,6 +77,7 @@ catalogue! {
 
     // What it may do
     Forbidden "forbidden" 403 final "The caller may not do this", "Ask the operator for the scope that the detail names.";
+    ConfigurationRefused "configuration_refused" 409 final "The configuration was not applied", "Mend what the detail lists and reload again.";
     ConditionNotMet "condition_not_met" 403 final "A condition is not met", "Ask the operator under which condition this is open.";
     DocumentNotTrusted "document_not_trusted" 403 final "The document is not one of the caller's trusted documents", "Send a document of the list that is registered for this application, or its `documentId`.";
     ScopeMissing "scope_missing" 403 final "A scope is missing", "Leave the field out or ask the operator for the scope that the message names.";

@@ -4,15 +4,16 @@
 //! health here. Everything but health and metrics needs the administrator's token, reads too, and a `Host` that no
 //! other site's page can name.
 
+mod change;
 mod guard;
 mod status;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{Method, Request, Response, StatusCode};
@@ -26,16 +27,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::respond::{MediaType, problem_body};
-use crate::snapshot::Snapshot;
-use crate::telemetry::Telemetry;
+use crate::serve::control::Control;
+use crate::telemetry::network;
+use change::Change;
 
 const CONNECTIONS: usize = 128;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the admin plane reads.
+/// What the admin plane reads, and changes.
 pub(crate) struct Admin {
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    telemetry: Arc<Telemetry>,
+    control: Arc<Control>,
     ready: Arc<AtomicBool>,
 }
 
@@ -47,7 +48,7 @@ pub(crate) async fn listen(listener: TcpListener, admin: Arc<Admin>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let Ok((tcp, _)) = listener.accept().await else {
+        let Ok((tcp, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -57,7 +58,7 @@ pub(crate) async fn listen(listener: TcpListener, admin: Arc<Admin>) {
             let _place = place;
             let service = service_fn(|request| {
                 let admin = Arc::clone(&admin);
-                async move { Ok::<_, Infallible>(admin.answer(&request)) }
+                async move { Ok::<_, Infallible>(admin.answer(request, peer.ip()).await) }
             });
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
@@ -69,11 +70,19 @@ pub(crate) async fn listen(listener: TcpListener, admin: Arc<Admin>) {
 
 impl Admin {
     /// Over the running gateway.
-    pub(crate) fn new(snapshot: Arc<ArcSwap<Snapshot>>, telemetry: Arc<Telemetry>, ready: Arc<AtomicBool>) -> Self {
-        Admin { snapshot, telemetry, ready }
+    pub(crate) fn new(control: Arc<Control>, ready: Arc<AtomicBool>) -> Self {
+        Admin { control, ready }
     }
 
-    fn answer(&self, request: &Request<Incoming>) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Answer {
+        match (Change::at(request.uri().path()), request.method()) {
+            (Some(change), &Method::POST) => change::make(change, request, &network(peer), &self.control).await,
+            (Some(_), _) => refused(&Problem::new(Code::MethodNotAllowed, "This path takes POST.").allow("POST")),
+            (None, _) => self.read(&request),
+        }
+    }
+
+    fn read(&self, request: &Request<Incoming>) -> Answer {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             return refused(&Problem::new(Code::MethodNotAllowed, "This path takes GET, HEAD.").allow("GET, HEAD"));
         }
@@ -82,16 +91,16 @@ impl Admin {
             "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, "ready\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             "/metrics" => self.metrics(),
-            "/api/status" => {
-                self.for_administrator(request, || status::json(&self.snapshot.load_full(), &self.telemetry))
-            }
-            "/api/drift" => self.for_administrator(request, || self.telemetry.drifts().json()),
+            "/api/status" => self.for_administrator(request, || {
+                status::json(&self.control.snapshot.load_full(), &self.control.telemetry)
+            }),
+            "/api/drift" => self.for_administrator(request, || self.control.telemetry.drifts().json()),
             _ => refused(&Problem::new(Code::RouteNotFound, "There is nothing at this path.")),
         }
     }
 
     fn for_administrator(&self, request: &Request<Incoming>, answer: impl FnOnce() -> Vec<u8>) -> Answer {
-        let snapshot = self.snapshot.load();
+        let snapshot = self.control.snapshot.load();
         match guard::admits(request.headers(), snapshot.settings.admin.token.as_ref()) {
             Ok(()) => with(StatusCode::OK, "application/json", answer().into()),
             Err(problem) => refused(&problem),
@@ -100,7 +109,7 @@ impl Admin {
 
     fn metrics(&self) -> Answer {
         const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        match self.telemetry.exposition(&self.snapshot.load().estates) {
+        match self.control.telemetry.exposition(&self.control.snapshot.load().estates) {
             Ok(metrics) => with(StatusCode::OK, OPENMETRICS, metrics.into()),
             Err(_) => refused(&Problem::new(Code::Internal, "The metrics cannot be written.")),
         }

@@ -19,7 +19,7 @@ use portico_policies::audit::{KeyDigests, Link, Sealer};
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::mpsc;
 
-pub(crate) use entry::{Audited, Decided, Entry, Event, Request};
+pub(crate) use entry::{Actor, Audited, Decided, Entry, Event, Request};
 use file::TrailFile;
 pub(crate) use file::put_aside;
 use write::{Task, write_all};

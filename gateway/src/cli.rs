@@ -1,5 +1,6 @@
 //! The command line: arguments → settings → what was asked for.
 
+mod administer;
 mod audit;
 mod check;
 mod completions;
@@ -43,6 +44,11 @@ enum Command {
     Check(check::Arguments),
     /// Run the gateway.
     Serve(serve::Arguments),
+    /// Apply the changed configuration of a running gateway.
+    Reload(administer::Reload),
+    /// What a running gateway keeps in memory.
+    #[command(subcommand)]
+    Cache(administer::Cache),
     /// Say what a query would cost, which scopes it needs and which systems it would ask; asks none.
     Explain(explain::Arguments),
     /// Start the simulated systems alone.
@@ -129,6 +135,8 @@ impl Command {
             Command::Init(arguments) => init::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
             Command::Serve(arguments) => serve::run(&arguments),
+            Command::Reload(arguments) => administer::reload(&arguments),
+            Command::Cache(command) => administer::cache(&command),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Sandbox(arguments) => sandbox::run(&arguments),
             Command::Scopes(arguments) => scopes::run(&arguments),

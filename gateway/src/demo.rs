@@ -14,7 +14,7 @@ use portico_sandbox::{Hooks, Sandbox};
 use rand::distr::{Alphanumeric, SampleString};
 use tokio::time::Instant;
 
-use crate::serve::{Gateway, Running, StartError};
+use crate::serve::{Gateway, Running, Source, StartError};
 use crate::settings::{Mistake, Settings};
 use crate::telemetry::AccessSink;
 use crate::templates;
@@ -109,6 +109,13 @@ impl Demo {
         let clock = Arc::new(DemoClock::on(options.today));
         let public_url = settings.listen.public_url.clone();
         let gateway = Gateway::start_with_clock(settings, options.access, clock).await?;
+        gateway.reloads_from(reread(
+            files.clone(),
+            &sandbox,
+            &keys,
+            (gateway.traffic(), gateway.admin()),
+            &admin_token,
+        ));
         // What is changed in a system is told to the gateway, by the name that was agreed with it.
         let url = format!("http://{}", gateway.traffic());
         let public_url = public_url.map_or_else(|| url.clone(), |public| public.to_string());
@@ -147,6 +154,21 @@ impl Demo {
 /// The demo's configuration: name → text.
 fn demo_files() -> BTreeMap<String, String> {
     templates::DEMO.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// The same files again, with the same references.
+fn reread(
+    files: BTreeMap<String, String>,
+    sandbox: &Sandbox,
+    keys: &Keys,
+    listeners: (SocketAddr, SocketAddr),
+    admin_token: &str,
+) -> Source {
+    let secrets = environment::secrets(sandbox, keys, listeners, admin_token);
+    Box::new(move || {
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        Settings::check_files(&files, &secrets)
+    })
 }
 
 fn settings(

@@ -3,6 +3,7 @@
 //! What outlives a request is started here and ends with [`Running::stop`]: listeners, the admin plane, background work.
 
 mod background;
+pub(crate) mod control;
 mod tls;
 
 use std::net::SocketAddr;
@@ -22,7 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Admin};
-use crate::audit::{Event, Untrailed};
+use crate::audit::{Actor, Event, Untrailed};
 use crate::fetch::HttpFetch;
 use crate::listen::{Door, Listener, Patience};
 use crate::live::Live;
@@ -31,6 +32,8 @@ use crate::settings::{Limits, Settings};
 use crate::snapshot::{Snapshot, Surroundings, Unservable};
 use crate::telemetry::{AccessSink, Telemetry};
 
+use control::Control;
+pub use control::{NotApplied, Source};
 pub use tls::TlsFault;
 
 /// The gateway.
@@ -42,10 +45,7 @@ pub struct Running {
     traffic: SocketAddr,
     admin: SocketAddr,
     proxy: Arc<HttpProxy<Proxy>>,
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    surroundings: Surroundings,
-    telemetry: Arc<Telemetry>,
-    certificate: Option<Arc<tls::Certificate>>,
+    control: Arc<Control>,
     ready: Arc<AtomicBool>,
     shutdown: watch::Sender<bool>,
     listening: JoinHandle<()>,
@@ -127,7 +127,8 @@ impl Running {
             telemetry: Arc::clone(&telemetry),
         });
         let listener = Listener { socket: traffic, tls: certificate.as_ref().map(|c| c.acceptor()) };
-        let plane = Admin::new(Arc::clone(&snapshot), Arc::clone(&telemetry), Arc::clone(&ready));
+        let control = Arc::new(Control::new(Arc::clone(&snapshot), telemetry, surroundings, certificate));
+        let plane = Admin::new(Arc::clone(&control), Arc::clone(&ready));
         Running {
             traffic: traffic_at,
             admin: admin_at,
@@ -139,10 +140,7 @@ impl Running {
                 background::start("tend the cache", &snapshot, background::tend_cache),
             ],
             proxy,
-            snapshot,
-            surroundings,
-            telemetry,
-            certificate,
+            control,
             ready,
             shutdown,
         }
@@ -160,33 +158,24 @@ impl Running {
 
     /// Applies changed settings to requests from now on; those in flight keep theirs. Listeners stay as they are.
     pub fn apply(&self, settings: Settings) -> Result<u64, StartError> {
-        let settings = Arc::new(settings);
-        if let (Some(certificate), Some(tls)) = (&self.certificate, &settings.listen.tls) {
-            certificate.reload(tls)?;
-        }
-        let next = Snapshot::build(settings, &self.surroundings, Some(&self.snapshot.load()))?;
-        let generation = next.generation;
-        self.snapshot.store(Arc::new(next));
-        self.telemetry.configured(generation);
-        self.note(Event::ConfigurationApplied { generation });
-        self.surroundings.live.applied(generation);
-        Ok(generation)
+        self.control.apply(settings, &Actor::Program)
     }
 
-    /// Writes down that a configuration with so many mistakes was not taken.
-    pub fn refused(&self, mistakes: usize) {
-        self.note(Event::ConfigurationRefused { mistakes });
+    /// Says where reloads take the configuration from; once.
+    pub fn reloads_from(&self, source: Source) {
+        self.control.reloads_from(source);
     }
 
-    fn note(&self, event: Event) {
-        if let Some(trail) = self.telemetry.trail() {
-            trail.note(event);
-        }
+    /// Reads the configuration again and applies it, because a signal asked for it. What does not check changes nothing.
+    pub async fn reload(&self) -> Result<u64, NotApplied> {
+        let control = Arc::clone(&self.control);
+        let reloaded = tokio::task::spawn_blocking(move || control.reload(&Actor::Signal)).await;
+        reloaded.unwrap_or_else(|fault| Err(StartError::from(Unservable(fault.to_string())).into()))
     }
 
     /// Stops: not ready first, then no new connections, then up to the grace period for requests in flight.
     pub async fn stop(self) {
-        let grace = self.snapshot.load().settings.grace;
+        let grace = self.control.snapshot.load().settings.grace;
         self.stop_within(grace).await;
     }
 
@@ -199,11 +188,11 @@ impl Running {
         if tokio::time::timeout(grace, &mut self.listening).await.is_err() {
             tracing::warn!("the grace period is over; requests in flight are cut off");
         }
-        self.note(Event::Stopped);
-        if let Some(trail) = self.telemetry.trail() {
+        self.control.note(Event::Stopped);
+        if let Some(trail) = self.control.telemetry.trail() {
             trail.flush().await;
         }
-        self.telemetry.flush();
+        self.control.telemetry.flush();
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::command_line::program;
 
-async fn audited(folder: &Path) -> Scene {
+pub(crate) async fn audited(folder: &Path) -> Scene {
     let path = folder.join("audit.jsonl");
     Scene::with(|settings| {
         settings.audit = Some(AuditSettings {
@@ -25,7 +25,7 @@ async fn audited(folder: &Path) -> Scene {
 }
 
 /// Everything that was written, once the gateway has stopped.
-async fn written(scene: Scene, folder: &Path) -> (PathBuf, Vec<Value>) {
+pub(crate) async fn written(scene: Scene, folder: &Path) -> (PathBuf, Vec<Value>) {
     scene.stop().await;
     let path = folder.join("audit.jsonl");
     let text = std::fs::read_to_string(&path).expect("the trail is there");
@@ -33,7 +33,7 @@ async fn written(scene: Scene, folder: &Path) -> (PathBuf, Vec<Value>) {
 }
 
 /// An entry without what differs each time.
-fn shown(entry: &Value) -> String {
+pub(crate) fn shown(entry: &Value) -> String {
     let mut entry = entry.clone();
     let members = entry.as_object_mut().expect("an entry is an object");
     for name in ["prev", "seal", "time"] {

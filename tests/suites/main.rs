@@ -1,5 +1,6 @@
 //! Portico as its users meet it: one file for each behaviour, through real sockets.
 
+mod administration;
 mod attacks;
 mod audit;
 mod batching;

@@ -74,7 +74,7 @@ fn met(code: Code) -> Met {
         VersionRetired => Met::ByEndings,
         MethodNotAllowed | CrossSiteRefused | VersionUnknown | DocumentTooLarge | DocumentTooDeep | DocumentTooWide
         | DocumentMalformed | DocumentInvalid | OperationUnknown | IntrospectionRefused | MutationNotAllowed
-        | NoticeRefused | DocumentNotTrusted => Met::Elsewhere,
+        | NoticeRefused | DocumentNotTrusted | ConfigurationRefused => Met::Elsewhere,
     }
 }
 

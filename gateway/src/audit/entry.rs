@@ -85,11 +85,38 @@ pub(crate) enum Event {
     /// It stopped in an orderly way.
     Stopped,
     /// Another configuration is in force.
-    ConfigurationApplied { generation: u64 },
+    ConfigurationApplied { generation: u64, by: Actor },
     /// A configuration was not taken; the one before stays.
-    ConfigurationRefused { mistakes: usize },
+    ConfigurationRefused { mistakes: usize, by: Actor },
+    /// Values were taken out of the cache on demand.
+    CachePurged {
+        tenant: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        system: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entity: Option<String>,
+        /// Its digest.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        values: usize,
+        by: Actor,
+    },
+    /// Somebody who is not the administrator tried to change something.
+    AdministrationRefused { action: &'static str, rule: &'static str, network: String },
     /// So many entries could not be written.
     EntriesLost { entries: u64 },
+}
+
+/// Who changed something.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub(crate) enum Actor {
+    /// Whoever may send signals to the process.
+    Signal,
+    /// Whoever holds the administrator's token, from an address without its last part.
+    Administrator { network: String },
+    /// The program that this gateway runs in.
+    Program,
 }
 
 impl Entry {

@@ -37,7 +37,7 @@ async fn a_restart_goes_on_behind_the_last_entry() {
     let folder = tempfile::tempdir().unwrap();
     for generation in 1..=3 {
         let trail = reopened(&settings(folder.path())).await;
-        trail.note(Event::ConfigurationApplied { generation });
+        trail.note(Event::ConfigurationApplied { generation, by: Actor::Program });
         trail.flush().await;
         assert_eq!(trail.newest().number, generation * 2);
     }
@@ -53,7 +53,7 @@ async fn files_are_put_aside_with_the_chain_carried_over() {
     let small = AuditSettings { rotate: 400, ..settings(folder.path()) };
     let trail = Trail::open(&small, AuditCounters::default()).unwrap();
     for generation in 1..=9 {
-        trail.note(Event::ConfigurationApplied { generation });
+        trail.note(Event::ConfigurationApplied { generation, by: Actor::Program });
         trail.flush().await;
     }
     assert!(put_aside(&small.path).unwrap().len() >= 4);
@@ -112,7 +112,7 @@ async fn a_full_queue_costs_a_wait_and_then_the_entry_which_is_told() {
     // As if nobody wrote: entries are lost one by one, and the next that is written says how many.
     trail.lose();
     trail.lose();
-    trail.note(Event::ConfigurationApplied { generation: 1 });
+    trail.note(Event::ConfigurationApplied { generation: 1, by: Actor::Program });
     trail.flush().await;
     assert_eq!(counters.lost.get(), 2);
     let last = entries(folder.path()).pop().unwrap();

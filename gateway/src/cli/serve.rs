@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, check, running};
-use crate::serve::{Gateway, Running};
+use crate::serve::{Gateway, NotApplied, Running};
 use crate::settings::{Environment, Settings};
 use crate::telemetry::{AccessSink, start_diagnostics};
 
@@ -23,6 +23,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     start_diagnostics(&settings.log).map_err(Failure::new)?;
     running::on_a_runtime(async {
         let gateway = Gateway::start(settings, AccessSink::Stdout).await?;
+        let folder = arguments.folder.clone();
+        gateway.reloads_from(Box::new(move || Settings::check(&folder, &Environment)));
         tracing::info!(traffic = %gateway.traffic(), admin = %gateway.admin(), "Portico runs");
         let mut reload = signal(SignalKind::hangup())?;
         loop {
@@ -31,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
                     stopped?;
                     break;
                 }
-                Some(()) = reload.recv() => apply(&arguments.folder, &gateway),
+                Some(()) = reload.recv() => apply(&gateway).await,
             }
         }
         tracing::info!("stopping");
@@ -48,16 +50,15 @@ fn read(folder: &Path) -> Result<Settings, Failure> {
 }
 
 /// A configuration that is not in order changes nothing.
-fn apply(folder: &Path, gateway: &Running) {
-    let applied = match Settings::check(folder, &Environment) {
-        Ok(settings) => gateway.apply(settings).map_err(|error| error.to_string()),
-        Err(mistakes) => {
-            gateway.refused(mistakes.len());
-            Err(check::lines("", &mistakes))
-        }
-    };
-    match applied {
+async fn apply(gateway: &Running) {
+    match gateway.reload().await {
         Ok(generation) => tracing::info!(generation, "the configuration was applied"),
-        Err(mistakes) => tracing::error!(mistakes, "the configuration was not applied; the previous one stays"),
+        Err(why) => {
+            let mistakes = match &why {
+                NotApplied::Mistaken(mistakes) => check::lines("", mistakes),
+                other => other.to_string(),
+            };
+            tracing::error!(mistakes, "the configuration was not applied; the previous one stays");
+        }
     }
 }
