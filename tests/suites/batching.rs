@@ -215,5 +215,5 @@ async fn only_what_is_cached_is_answered_where_a_caller_says_so() {
     let reply =
         scene.graphql(query).as_consumer("support-console").header("cache-control", "only-if-cached").send().await;
     assert_eq!(scene.sandbox().calls(), vec![]);
-    insta::assert_snapshot!(reply.shown(), @r#"200 {"data":{"order":null,"product":{"name":"AC Feed pump 100"}},"errors":[{"message":"Nothing fresh enough from acme-erp is held.","path":["order"],"extensions":{"code":"not_cached","system":"acme-erp","role":"erp","retryable":true,"requestId":"…"}}],"extensions":{"cost":{"requested":4,"actual":"…","remaining":"…"},"sources":[{"system":"acme-erp","calls":0,"cacheHits":1,"state":"FAILED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
+    insta::assert_snapshot!(reply.shown(), @r#"200 {"data":{"order":null,"product":{"name":"AC Feed pump 100"}},"errors":[{"message":"Nothing fresh enough from acme-erp is held.","path":["order"],"extensions":{"code":"not_cached","system":"acme-erp","role":"erp","retryable":true,"requestId":"…"}}],"extensions":{"cost":{"requested":4,"actual":"…","remaining":"…","systems":[{"system":"acme-crm","requested":1,"actual":"…"},{"system":"acme-erp","requested":3,"actual":"…"}]},"sources":[{"system":"acme-erp","calls":0,"cacheHits":1,"state":"FAILED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
 }

@@ -71,7 +71,7 @@ async fn the_same_is_decided_through_graphql() {
         outcome reasons { code } limit { amount } exposure { amount } available { amount } requested { amount }
         decisionId decidedAt validUntil sources { system state }
     } }"#;
-    insta::assert_snapshot!(scene.graphql(query).as_consumer("crm").send().await.shown(), @r#"200 {"data":{"creditCheck":{"outcome":"APPROVED","reasons":[{"code":"within_limit"}],"limit":{"amount":"100000.00"},"exposure":{"amount":"43301.00"},"available":{"amount":"81699.00"},"requested":{"amount":"25000.00"},"decisionId":"…","decidedAt":"…","validUntil":"…","sources":[{"system":"acme-erp","state":"FETCHED"}]}},"extensions":{"cost":{"requested":17,"actual":"…","remaining":"…"},"sources":[{"system":"acme-erp","calls":4,"cacheHits":0,"state":"FETCHED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
+    insta::assert_snapshot!(scene.graphql(query).as_consumer("crm").send().await.shown(), @r#"200 {"data":{"creditCheck":{"outcome":"APPROVED","reasons":[{"code":"within_limit"}],"limit":{"amount":"100000.00"},"exposure":{"amount":"43301.00"},"available":{"amount":"81699.00"},"requested":{"amount":"25000.00"},"decisionId":"…","decidedAt":"…","validUntil":"…","sources":[{"system":"acme-erp","state":"FETCHED"}]}},"extensions":{"cost":{"requested":17,"actual":"…","remaining":"…","systems":[{"system":"acme-erp","requested":6,"actual":"…"}]},"sources":[{"system":"acme-erp","calls":4,"cacheHits":0,"state":"FETCHED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

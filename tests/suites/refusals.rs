@@ -228,7 +228,7 @@ async fn what_the_caller_has_no_scope_for_is_refused() {
 async fn a_field_without_its_scope_is_null_and_the_rest_is_answered() {
     let scene = Scene::start().await;
     let query = r#"{ customer(by: { number: "C-1001" }) { name receivables { creditLimit { amount } onHold } } }"#;
-    insta::assert_snapshot!(scene.graphql(query).as_consumer("support-console").send().await.shown(), @r#"200 {"data":{"customer":{"name":"Hanseatic Pumps GmbH","receivables":{"creditLimit":null,"onHold":false}}},"errors":[{"message":"`creditLimit` needs the scope `credit_limit:read`.","path":["customer","receivables","creditLimit"],"extensions":{"code":"scope_missing","retryable":false,"requestId":"…"}}],"extensions":{"cost":{"requested":3,"actual":"…","remaining":"…"},"sources":[{"system":"acme-erp","calls":2,"cacheHits":0,"state":"FETCHED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
+    insta::assert_snapshot!(scene.graphql(query).as_consumer("support-console").send().await.shown(), @r#"200 {"data":{"customer":{"name":"Hanseatic Pumps GmbH","receivables":{"creditLimit":null,"onHold":false}}},"errors":[{"message":"`creditLimit` needs the scope `credit_limit:read`.","path":["customer","receivables","creditLimit"],"extensions":{"code":"scope_missing","retryable":false,"requestId":"…"}}],"extensions":{"cost":{"requested":3,"actual":"…","remaining":"…","systems":[{"system":"acme-crm","requested":1,"actual":"…"},{"system":"acme-erp","requested":2,"actual":"…"}]},"sources":[{"system":"acme-erp","calls":2,"cacheHits":0,"state":"FETCHED"}],"deadline":{"budgetMs":"…","usedMs":"…"}}}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

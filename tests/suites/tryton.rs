@@ -229,7 +229,14 @@ async fn an_order_is_answered_with_its_lines_shipment_and_invoice() {
         "cost": {
           "requested": 6,
           "actual": "…",
-          "remaining": "…"
+          "remaining": "…",
+          "systems": [
+            {
+              "system": "tryton",
+              "requested": 6,
+              "actual": "…"
+            }
+          ]
         },
         "sources": [
           {
@@ -357,7 +364,14 @@ async fn a_customer_is_answered_with_what_it_owes_and_what_it_ordered() {
         "cost": {
           "requested": 6,
           "actual": "…",
-          "remaining": "…"
+          "remaining": "…",
+          "systems": [
+            {
+              "system": "tryton",
+              "requested": 6,
+              "actual": "…"
+            }
+          ]
         },
         "sources": [
           {
@@ -597,7 +611,14 @@ async fn a_credit_check_adds_up_what_is_owed_ordered_and_asked_about() {
         "cost": {
           "requested": 64,
           "actual": "…",
-          "remaining": "…"
+          "remaining": "…",
+          "systems": [
+            {
+              "system": "tryton",
+              "requested": 20,
+              "actual": "…"
+            }
+          ]
         },
         "sources": [
           {
@@ -819,7 +840,14 @@ async fn the_orders_of_several_states_are_told_apart() {
         "cost": {
           "requested": 7,
           "actual": "…",
-          "remaining": "…"
+          "remaining": "…",
+          "systems": [
+            {
+              "system": "tryton",
+              "requested": 3,
+              "actual": "…"
+            }
+          ]
         },
         "sources": [
           {

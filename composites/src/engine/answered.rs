@@ -45,6 +45,7 @@ pub struct Answered {
     /// Credit decisions that were made: id and outcome.
     pub decisions: Vec<(String, &'static str)>,
     bytes: usize,
+    by_system: Vec<Value>,
     sources: Vec<Value>,
     not_provided: Vec<String>,
     unknown_to: Option<Value>,
@@ -68,7 +69,12 @@ impl Answered {
             let cost = costs.get(system).copied().unwrap_or_default();
             json!({ "system": system.as_str(), "calls": cost.calls, "cacheHits": cost.cache_hits, "state": state })
         };
+        let priced = |(system, requested): (&SystemId, &u64)| {
+            let actual = costs.get(system).map_or(0, |cost| cost.calls);
+            json!({ "system": system.as_str(), "requested": requested, "actual": actual })
+        };
         Answered {
+            by_system: plan.calls_by_system().iter().map(priced).collect(),
             data: written.data,
             errors: written.errors,
             omitted: written.omitted,
@@ -111,7 +117,12 @@ impl Answered {
     fn extensions(&self, remaining: Option<u64>) -> Value {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let mut extensions = json!({
-            "cost": { "requested": self.price.points(), "actual": self.charged(), "remaining": remaining },
+            "cost": {
+                "requested": self.price.points(),
+                "actual": self.charged(),
+                "remaining": remaining,
+                "systems": self.by_system,
+            },
             "sources": self.sources,
             "deadline": { "budgetMs": millis(self.budget), "usedMs": millis(self.used) },
         });

@@ -1,5 +1,9 @@
 //! What a plan may at most cost, counted in calls to systems before any of them is asked.
 
+use std::collections::BTreeMap;
+
+use portico_contracts::tenancy::SystemId;
+
 use super::Plan;
 
 /// The price of one operation.
@@ -26,6 +30,17 @@ impl Plan {
             let calls = step.calls();
             Price { calls: price.calls.saturating_add(calls), rows: price.rows.saturating_add(step.rows) }
         })
+    }
+}
+
+impl Plan {
+    /// What it may at most ask of each system.
+    pub fn calls_by_system(&self) -> BTreeMap<SystemId, u64> {
+        let mut calls = BTreeMap::new();
+        for step in self.steps.iter().filter(|step| step.several.is_none()) {
+            *calls.entry(step.upstream.id().clone()).or_insert(0) += step.calls();
+        }
+        calls
     }
 }
 

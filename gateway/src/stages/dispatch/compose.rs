@@ -30,6 +30,7 @@ pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut
     let subject = exchange.subject.take();
     let call = permit.call(exchange.identified(session), subject);
     let (Work::Compose(composition), held) = permit.into_work() else { return Ok(()) };
+    let price = composition.prepared.price().points();
     let (engine, begun) = (exchange.snapshot.engine.clone(), Instant::now());
     asked(&composition, &call, exchange);
     let answered = tokio::select! {
@@ -38,6 +39,7 @@ pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut
         gone = session.read_body_or_idle(true) => {
             exchange.abandoned = true;
             told(&[], &call, exchange);
+            settle_abandoned(price, &call, held.caller(), exchange);
             return gone.map(drop);
         }
     };
@@ -83,6 +85,13 @@ fn settle(answered: &Answered, caller: &Caller, exchange: &mut Exchange) {
     if unused > 0 {
         exchange.snapshot.throttle.refund(caller, unused);
     }
+}
+
+/// Who left has asked for no more than was asked of systems until then.
+fn settle_abandoned(price: u64, call: &Call, caller: &Caller, exchange: &mut Exchange) {
+    let calls: u64 = call.tally.so_far().values().map(|cost| u64::from(cost.calls)).sum();
+    exchange.calls = Some(calls);
+    exchange.snapshot.throttle.refund(caller, price.saturating_sub(calls.max(1)));
 }
 
 fn graphql(answered: &Answered, exchange: &Exchange) -> Reply {
