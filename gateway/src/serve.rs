@@ -45,7 +45,7 @@ pub struct Running {
     snapshot: Arc<ArcSwap<Snapshot>>,
     surroundings: Surroundings,
     telemetry: Arc<Telemetry>,
-    certificate: Option<Arc<tls::Certificate>>,
+    handshake: Option<tls::Handshake>,
     ready: Arc<AtomicBool>,
     shutdown: watch::Sender<bool>,
     listening: JoinHandle<()>,
@@ -89,7 +89,7 @@ impl Gateway {
         // Somebody may have chosen a provider before us; then there is nothing to do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = Arc::new(settings);
-        let certificate = settings.listen.tls.as_ref().map(tls::Certificate::load).transpose()?;
+        let handshake = tls::Handshake::of(&settings.listen)?;
         let traffic = bind(settings.listen.address).await?;
         let admin = bind(settings.admin.listen).await?;
         let telemetry = Telemetry::new(access, settings.audit.as_ref())?;
@@ -98,7 +98,7 @@ impl Gateway {
         let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock, live: Live::new() };
         let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::build(settings, &surroundings, None)?));
         telemetry.configured(snapshot.load().generation);
-        Ok(Running::begin(traffic, admin, certificate, snapshot, surroundings, telemetry))
+        Ok(Running::begin(traffic, admin, handshake, snapshot, surroundings, telemetry))
     }
 }
 
@@ -106,7 +106,7 @@ impl Running {
     fn begin(
         traffic: TcpListener,
         admin: TcpListener,
-        certificate: Option<Arc<tls::Certificate>>,
+        handshake: Option<tls::Handshake>,
         snapshot: Arc<ArcSwap<Snapshot>>,
         surroundings: Surroundings,
         telemetry: Arc<Telemetry>,
@@ -126,7 +126,7 @@ impl Running {
             shutdown: stopping,
             telemetry: Arc::clone(&telemetry),
         });
-        let listener = Listener { socket: traffic, tls: certificate.as_ref().map(|c| c.acceptor()) };
+        let listener = Listener { socket: traffic, tls: handshake.as_ref().map(tls::Handshake::acceptor) };
         let plane = Admin::new(Arc::clone(&snapshot), Arc::clone(&telemetry), Arc::clone(&ready));
         Running {
             traffic: traffic_at,
@@ -142,7 +142,7 @@ impl Running {
             snapshot,
             surroundings,
             telemetry,
-            certificate,
+            handshake,
             ready,
             shutdown,
         }
@@ -161,8 +161,8 @@ impl Running {
     /// Applies changed settings to requests from now on; those in flight keep theirs. Listeners stay as they are.
     pub fn apply(&self, settings: Settings) -> Result<u64, StartError> {
         let settings = Arc::new(settings);
-        if let (Some(certificate), Some(tls)) = (&self.certificate, &settings.listen.tls) {
-            certificate.reload(tls)?;
+        if let Some(handshake) = &self.handshake {
+            handshake.reload(&settings.listen)?;
         }
         let next = Snapshot::build(settings, &self.surroundings, Some(&self.snapshot.load()))?;
         let generation = next.generation;
