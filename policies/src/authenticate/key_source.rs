@@ -264,7 +264,6 @@ impl KeySource {
                 state.status = Status { keys: keys.len(), fetches: state.status.fetches, ..Status::default() };
                 state.fetched = Some(now.instant);
                 state.not_before = None;
-                state.unknown.clear();
                 self.keys.store(Arc::new(keys));
             }
             Err(why) => {
