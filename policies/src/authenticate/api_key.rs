@@ -81,6 +81,13 @@ pub struct NewKey {
     pub hash: KeyHash,
 }
 
+impl NewKey {
+    /// The part after `pk_`, which people may see.
+    pub fn id(&self) -> &str {
+        self.plaintext.strip_prefix(PREFIX).and_then(|rest| rest.split('_').next()).unwrap_or_default()
+    }
+}
+
 /// Where randomness fails, no key is made.
 #[derive(Debug, thiserror::Error)]
 #[error("the system gives no random numbers")]
