@@ -3,6 +3,7 @@
 
 mod certificates;
 mod client;
+mod keys;
 mod many;
 mod opaque;
 mod possession;
