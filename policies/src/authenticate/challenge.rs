@@ -23,8 +23,8 @@ pub fn challenge(problem: &Problem, scope: Option<&str>, scheme: Scheme) -> Opti
     let text = match (code, code.status().as_u16()) {
         (Code::CredentialsMissing, _) => match scheme {
             Scheme::Bearer => realm("Bearer"),
-            Scheme::Dpop => with_algorithms(realm("DPoP")),
-            Scheme::Either => format!("{}, {}", realm("Bearer"), with_algorithms(realm("DPoP"))),
+            Scheme::Dpop => with_algorithms(&realm("DPoP")),
+            Scheme::Either => format!("{}, {}", realm("Bearer"), with_algorithms(&realm("DPoP"))),
         },
         (Code::CredentialsAmbiguous, _) => with_error(scheme, "invalid_request", code),
         // Whoever sends notices has no token to show.
@@ -47,7 +47,7 @@ fn realm(scheme: &str) -> String {
     format!(r#"{scheme} realm="portico""#)
 }
 
-fn with_algorithms(challenge: String) -> String {
+fn with_algorithms(challenge: &str) -> String {
     format!(r#"{challenge}, algs="{}""#, proof::algorithms())
 }
 
@@ -55,7 +55,7 @@ fn with_algorithms(challenge: String) -> String {
 fn with_error(scheme: Scheme, error: &str, code: Code) -> String {
     let words = format!(r#"error="{error}", error_description="{}""#, code.title());
     match scheme {
-        Scheme::Dpop => with_algorithms(format!("{}, {words}", realm("DPoP"))),
+        Scheme::Dpop => with_algorithms(&format!("{}, {words}", realm("DPoP"))),
         Scheme::Bearer | Scheme::Either => format!("{}, {words}", realm("Bearer")),
     }
 }

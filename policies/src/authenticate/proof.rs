@@ -117,9 +117,9 @@ fn normal(path: &str) -> Vec<u8> {
             (b'%', Some(byte)) => {
                 let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
                 if plain {
-                    out.push(byte)
+                    out.push(byte);
                 } else {
-                    out.extend(format!("%{byte:02X}").bytes())
+                    out.extend(format!("%{byte:02X}").bytes());
                 }
                 at += 3;
             }

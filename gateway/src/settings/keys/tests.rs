@@ -40,9 +40,9 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// The lines of acme's file that are gone or new, and what was said.
-fn revoked(which: WhichKey) -> String {
+fn revoked(which: &WhichKey) -> String {
     let folder = folder();
-    let said = revoke(folder.path(), &which);
+    let said = revoke(folder.path(), which);
     let after = fs::read_to_string(folder.path().join("tenants/acme.yaml")).unwrap();
     let (old, new): (Vec<_>, Vec<_>) = (FILE.lines().collect(), after.lines().collect());
     let gone = old.iter().filter(|line| !new.contains(line)).map(|line| format!("- {line}\n"));
@@ -58,19 +58,19 @@ fn named(name: &str) -> WhichKey {
 
 #[test]
 fn a_key_is_cut_out_and_nothing_else() {
-    assert_snapshot!(revoked(named("autumn")), @r#"
+    assert_snapshot!(revoked(&named("autumn")), @r#"
     -       - name: autumn
     -         # a comment of its own
     -         id: ba9876543210
     -         hash: "sha256:22"
     tenants/acme.yaml:13: the key "autumn" of partner-one of acme
     "#);
-    assert_snapshot!(revoked(named("spare")), @r##"
+    assert_snapshot!(revoked(&named("spare")), @r##"
     -       - { name: spare, hash: "sha256:33" }  # for emergencies
     tenants/acme.yaml:18: the key "spare" of partner-one of acme
     "##);
     let by_id = WhichKey { id: Some("0123456789AB".to_owned()), ..WhichKey::default() };
-    assert_snapshot!(revoked(by_id), @r#"
+    assert_snapshot!(revoked(&by_id), @r#"
     -       - { name: spring, id: 0123456789ab, hash: "sha256:11" }
     tenants/acme.yaml:11: the key "spring" of partner-one of acme
     "#);
@@ -78,7 +78,7 @@ fn a_key_is_cut_out_and_nothing_else() {
 
 #[test]
 fn the_last_key_leaves_an_empty_list() {
-    assert_snapshot!(revoked(named("only")), @r#"
+    assert_snapshot!(revoked(&named("only")), @r#"
     -     keys:
     -       - { name: only, hash: "sha256:44" }
     +     keys: []
@@ -88,13 +88,13 @@ fn the_last_key_leaves_an_empty_list() {
 
 #[test]
 fn what_is_not_clear_is_not_cut() {
-    assert_snapshot!(revoked(named("summer")), @"there is no such key in tenants/; a key that was made before keys had an `id` is known by its name");
-    assert_snapshot!(revoked(named("spring")), @r#"
+    assert_snapshot!(revoked(&named("summer")), @"there is no such key in tenants/; a key that was made before keys had an `id` is known by its name");
+    assert_snapshot!(revoked(&named("spring")), @r#"
     several keys fit; say which, with --tenant, --consumer or --id:
     tenants/acme.yaml:11: the key "spring" of partner-one of acme
     tenants/globex.yaml:1: the key "spring" of x of globex
     "#);
-    assert_snapshot!(revoked(named("inline")), @r#"tenants/acme.yaml:4: the key "inline" of console of acme does not stand on lines of its own; take it out by hand"#);
+    assert_snapshot!(revoked(&named("inline")), @r#"tenants/acme.yaml:4: the key "inline" of console of acme does not stand on lines of its own; take it out by hand"#);
     let narrowed = WhichKey { tenant: Some("acme".to_owned()), ..named("spring") };
-    assert!(revoked(narrowed).ends_with("of partner-one of acme"));
+    assert!(revoked(&narrowed).ends_with("of partner-one of acme"));
 }
