@@ -69,11 +69,17 @@ catalogue! {
     TokenClaimsInvalid "token_claims_invalid" 401 final "The token's claims are not acceptable", "Obtain an access token with the claims that the detail names.";
     IssuerUnknown "issuer_unknown" 401 final "The token's issuer is not configured", "Use a configured issuer.";
     AudienceMismatch "audience_mismatch" 401 final "The token is for another audience", "Request a token for this gateway's audience.";
+    TokenInactive "token_inactive" 401 final "The token's issuer says that it is not active", "Obtain a new token.";
+    CertificateUnknown "certificate_unknown" 401 final "The client certificate belongs to no registered application", "Use a certificate that the operator registered, or another credential.";
+    CertificateMismatch "certificate_mismatch" 401 final "The token is bound to another client certificate", "Send the token over a connection with the certificate that it was issued to.";
+    ProofMissing "proof_missing" 401 final "The token needs a proof of possession", "Send `Authorization: DPoP <token>` and a proof in the DPoP header.";
+    ProofInvalid "proof_invalid" 401 final "The proof of possession is not acceptable", "Make a new proof for each request, as the detail says.";
+    ProofNonceRequired "proof_nonce_required" 401 final "The proof of possession needs a nonce", "Make a new proof with the nonce in the DPoP-Nonce header.";
     TenantNotAllowed "tenant_not_allowed" 401 final "The issuer may not speak for this tenant", "Use an issuer that is listed for the tenant.";
     ConsumerUnknown "consumer_unknown" 401 final "The application is not registered for this tenant", "Ask the operator to register the consumer.";
     KeyInvalid "key_invalid" 401 final "The API key is not valid", "Use a current API key.";
     NoticeRefused "notice_refused" 401 final "The notice is not proved to come from a configured system", "Check tenant, system, secret and clock; the operator sees the cause.";
-    IdentityProviderUnavailable "identity_provider_unavailable" 503 retry "The token's keys cannot be fetched now", "Try again shortly.";
+    IdentityProviderUnavailable "identity_provider_unavailable" 503 retry "The token's issuer cannot be asked now", "Try again shortly.";
 
     // What it may do
     Forbidden "forbidden" 403 final "The caller may not do this", "Ask the operator for the scope that the detail names.";

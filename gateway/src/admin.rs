@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use portico_contracts::problem::{Code, Problem};
+use portico_policies::authenticate::{Scheme, challenge};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -127,7 +128,7 @@ fn refused(problem: &Problem) -> Answer {
     if let Some(allow) = problem.allow.as_ref().and_then(|methods| methods.parse().ok()) {
         answer.headers_mut().insert(ALLOW, allow);
     }
-    if let Some(challenge) = portico_policies::authenticate::challenge(problem, None) {
+    if let Some(challenge) = challenge(problem, None, Scheme::Bearer) {
         answer.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
     }
     answer

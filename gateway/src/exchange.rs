@@ -14,6 +14,7 @@ use portico_composites::connect::subject::Subject;
 use portico_contracts::problem::{Code, Problem};
 use portico_contracts::tenancy::TenantId;
 use portico_policies::Caller;
+use portico_policies::authenticate::Scheme;
 use portico_policies::throttle::Left;
 
 use crate::audit::{Audited, Entry};
@@ -43,6 +44,10 @@ pub(crate) struct Exchange {
     pub(crate) caller: Option<Arc<Caller>>,
     /// What the caller showed, kept only where it has to be looked at again.
     pub(crate) credential: Option<Kept>,
+    /// How it showed that, for challenges.
+    pub(crate) scheme: Scheme,
+    /// What its next proof of possession must hold.
+    pub(crate) nonce: Option<HeaderValue>,
     /// Whose system sent a notice, once that is proved.
     pub(crate) noticed: Option<TenantId>,
     /// The caller's token, where a system of its tenant exchanges it.
@@ -102,6 +107,8 @@ impl Exchange {
             origin: None,
             caller: None,
             credential: None,
+            scheme: Scheme::default(),
+            nonce: None,
             noticed: None,
             subject: None,
             left: None,
@@ -128,6 +135,11 @@ impl Exchange {
         self.origin.get_or_insert_with(|| identify(&session.req_header().headers, peer(session), limits))
     }
 
+    /// The other end of the connection.
+    pub(crate) fn peer(&self, session: &Session) -> std::net::IpAddr {
+        peer(session)
+    }
+
     /// The request's name.
     pub(crate) fn request_id(&self) -> &str {
         self.origin.as_ref().map_or("unidentified", |origin| &origin.request_id)
@@ -136,7 +148,8 @@ impl Exchange {
     /// The headers that this exchange adds to its answer, whatever the answer is.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let lifecycle = self.lifecycle.iter().map(|(name, value)| (name.clone(), value.clone()));
-        lifecycle.chain(self.left.iter().flat_map(Left::headers))
+        let nonce = self.nonce.iter().map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce.clone()));
+        lifecycle.chain(nonce).chain(self.left.iter().flat_map(Left::headers))
     }
 
     /// Keeps why the request was refused, for the log.

@@ -10,6 +10,7 @@ pub mod templates;
 
 mod admin;
 pub mod audit;
+mod certificates;
 mod estates;
 mod exchange;
 mod fetch;

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use pingora::apps::HttpServerApp;
 use pingora::listeners::tls::Acceptor;
 use pingora::protocols::Stream;
@@ -31,7 +32,7 @@ pub(crate) struct Listener {
     /// The bound socket.
     pub(crate) socket: TcpListener,
     /// Set where the listener speaks TLS.
-    pub(crate) tls: Option<Arc<Acceptor>>,
+    pub(crate) tls: Option<Arc<ArcSwap<Acceptor>>>,
 }
 
 /// What all listeners share.
@@ -63,7 +64,12 @@ impl<A: HttpServerApp + Send + Sync + 'static> Door<A> {
             match accepted {
                 Ok((tcp, peer)) => {
                     if let Some(place) = self.place() {
-                        connections.spawn(Arc::clone(&self).greet(tcp, peer, listener.tls.clone(), place));
+                        connections.spawn(Arc::clone(&self).greet(
+                            tcp,
+                            peer,
+                            listener.tls.as_ref().map(|tls| tls.load_full()),
+                            place,
+                        ));
                     }
                 }
                 // Usually too many open files: pausing lets connections end, spinning would not.

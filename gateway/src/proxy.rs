@@ -26,7 +26,7 @@ use crate::stages::authenticate::authenticate;
 use crate::stages::authorize::authorize;
 use crate::stages::dispatch;
 use crate::stages::hear::{Heard, hear};
-use crate::stages::identify::forget_claims;
+use crate::stages::identify::{certificate, forget_claims};
 use crate::stages::prepare::{Permit, prepare};
 use crate::stages::route::{Route, route};
 use crate::stages::shed::shed;
@@ -58,6 +58,7 @@ impl Proxy {
         let now = Now::new(SystemTime::now(), Instant::now());
         let head = admit(session, &snapshot.settings)?; // 400 405 414 431
         let address = exchange.identified(session).address;
+        let certificate = certificate(session, exchange.peer(session), &snapshot.settings)?; // 400
         forget_claims(session.req_header_mut())?; // 400
         shed(address, &snapshot.throttle)?; // 429
         let route = match route(&head, exchange)? {
@@ -65,7 +66,7 @@ impl Proxy {
             Route::Hook(door) => return hear(session, exchange, &head, &door, now).await.map(Decided::Heard), // 400 401 408 413 503
             route => route,                                                                                   // 404 405
         };
-        let caller = authenticate(session.req_header_mut(), &snapshot.authenticator, exchange, now).await?; // 401 503
+        let caller = authenticate(session.req_header_mut(), &head, certificate.as_ref(), exchange, now).await?; // 401 503
         let wanted = version(route, &head, &session.req_header().headers, &caller, exchange, now)?; // 400 403 404 410
         let grant = authorize(&caller, &wanted, &exchange.place, &head.method)?; // 403
         let allowance = throttle(&grant, &snapshot.throttle, exchange, now)?; // 429

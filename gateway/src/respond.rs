@@ -117,7 +117,7 @@ fn problem_reply(problem: &Problem, exchange: &Exchange) -> Reply {
     if let Some(wait) = problem.retry_after.or_else(|| default_wait(problem.code)) {
         headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
     }
-    if let Some(challenge) = portico_policies::authenticate::challenge(problem, None) {
+    if let Some(challenge) = portico_policies::authenticate::challenge(problem, None, exchange.scheme) {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
     Reply { status: problem.code.status(), headers, body: body::problem(problem, media, exchange.request_id()) }

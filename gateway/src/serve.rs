@@ -89,7 +89,7 @@ impl Gateway {
         // Somebody may have chosen a provider before us; then there is nothing to do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = Arc::new(settings);
-        let certificate = settings.listen.tls.as_ref().map(tls::Certificate::load).transpose()?;
+        let handshake = tls::Handshake::of(&settings.listen)?;
         let traffic = bind(settings.listen.address).await?;
         let admin = bind(settings.admin.listen).await?;
         let telemetry = Telemetry::new(access, settings.audit.as_ref())?;
@@ -98,7 +98,7 @@ impl Gateway {
         let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock, live: Live::new() };
         let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::build(settings, &surroundings, None)?));
         telemetry.configured(snapshot.load().generation);
-        Ok(Running::begin(traffic, admin, certificate, snapshot, surroundings, telemetry))
+        Ok(Running::begin(traffic, admin, handshake, snapshot, surroundings, telemetry))
     }
 }
 
@@ -106,7 +106,7 @@ impl Running {
     fn begin(
         traffic: TcpListener,
         admin: TcpListener,
-        certificate: Option<Arc<tls::Certificate>>,
+        handshake: Option<tls::Handshake>,
         snapshot: Arc<ArcSwap<Snapshot>>,
         surroundings: Surroundings,
         telemetry: Arc<Telemetry>,
@@ -126,8 +126,8 @@ impl Running {
             shutdown: stopping,
             telemetry: Arc::clone(&telemetry),
         });
-        let listener = Listener { socket: traffic, tls: certificate.as_ref().map(|c| c.acceptor()) };
-        let control = Arc::new(Control::new(Arc::clone(&snapshot), telemetry, surroundings, certificate));
+        let listener = Listener { socket: traffic, tls: handshake.as_ref().map(tls::Handshake::acceptor) };
+        let control = Arc::new(Control::new(Arc::clone(&snapshot), telemetry, surroundings, handshake));
         let plane = Admin::new(Arc::clone(&control), Arc::clone(&ready));
         Running {
             traffic: traffic_at,

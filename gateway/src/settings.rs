@@ -11,6 +11,7 @@
 mod check;
 mod checked;
 mod folder;
+pub mod keys;
 mod mistake;
 pub mod path;
 mod read;

@@ -14,6 +14,7 @@ use portico_policies::Ticks;
 use portico_policies::authenticate::{Authenticator, Fetch, Issuers};
 use portico_policies::throttle::Throttle;
 
+use crate::certificates::Authorities;
 use crate::estates::Estates;
 use crate::exchange::Place;
 use crate::live::Live;
@@ -34,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) routes: RouteTable,
     /// Who may ask.
     pub(crate) authenticator: Authenticator,
+    /// Who vouches for client certificates.
+    pub(crate) authorities: Authorities,
     /// How much.
     pub(crate) throttle: Throttle,
     /// The composite layer.
@@ -88,6 +91,13 @@ impl Snapshot {
         let issuers = identities::issuers(&settings);
         let issuers = Issuers::new(issuers, &surroundings.fetch, &Default::default(), known);
         let keys = identities::keys(&settings);
+        let authenticator = Authenticator::new(issuers, identities::consumers(&settings), keys)
+            .with_certificates(identities::certificates(&settings));
+        let authenticator = match previous {
+            Some(previous) => authenticator.after(&previous.authenticator),
+            None => authenticator,
+        };
+        let authorities = Authorities::new(settings.listen.client_certificates.as_ref()).map_err(Unservable)?;
         let engine = engine(&settings, surroundings, previous);
         let published = Published::compile(&settings, &engine)
             .map_err(|mistakes| Unservable(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
@@ -99,7 +109,8 @@ impl Snapshot {
         Ok(Snapshot {
             generation: previous.map_or(1, |previous| previous.generation + 1),
             routes,
-            authenticator: Authenticator::new(issuers, identities::consumers(&settings), keys),
+            authenticator,
+            authorities,
             throttle,
             estates,
             engine,

@@ -143,9 +143,49 @@ fn a_new_key_is_shown_once_with_what_the_configuration_holds() {
       pk_<12 digits>_<64 digits>
 
     Below the consumer's `keys` in its tenant's file:
-      - { name: laptop, hash: "sha256:<64 digits>" }
+      - { name: laptop, id: "<12 digits>", hash: "sha256:<64 digits>" }
     "#);
     assert_ne!(told, shown(&run(&["keys", "new", "--name", "laptop"]), Path::new("/nowhere")));
+}
+
+#[test]
+fn a_revoked_key_is_gone_from_its_file_and_everything_else_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("c");
+    let place = path.display().to_string();
+    assert!(run(&["init", &place]).status.success());
+    let made = String::from_utf8(run(&["keys", "new", "--name", "laptop", "--expires", "2099-12-31"]).stdout);
+    let made = made.expect("text");
+    let line = made.lines().last().expect("what to write").trim().to_owned();
+    let id = line.split('"').nth(1).expect("its id").to_owned();
+    let file = path.join("tenants/example.yaml");
+    let before = fs::read_to_string(&file).expect("the file is there");
+    let commented = "    # keys:\n    #   - { name: laptop, hash: \"sha256:...\" }\n";
+    let with = before.replace(
+        commented,
+        &format!("    keys:\n      - {{ name: other, hash: \"sha256:{}\" }}\n      {line}\n", "0".repeat(64)),
+    );
+    assert_ne!(with, before);
+    fs::write(&file, &with).expect("it can be written");
+    assert!(run(&["check", &place, "--no-secrets"]).status.success(), "what `keys new` prints can be written");
+    let nobody = run(&["keys", "revoke", &place, "--id", "000000000000"]);
+    assert!(!nobody.status.success());
+    insta::assert_snapshot!(shown(&run(&["keys", "revoke", &place, "--id", &id]), &path), @r#"
+    0
+    Revoked: tenants/example.yaml:48: the key "laptop" of support-console of example.
+    A running gateway refuses it from its next reload on.
+    "#);
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), with.replace(&format!("      {line}\n"), ""));
+    assert!(run(&["check", &place, "--no-secrets"]).status.success());
+    insta::assert_snapshot!(shown(&run(&["keys", "revoke", &place]), &path), @"
+    2
+    error: the following required arguments were not provided:
+      <--id <ID>|--name <NAME>>
+
+    Usage: portico keys revoke <--id <ID>|--name <NAME>> <FOLDER>
+
+    For more information, try '--help'.
+    ");
 }
 
 /// Runs of hexadecimal digits, as their length.

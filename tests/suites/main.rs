@@ -14,6 +14,7 @@ mod foreign;
 mod graphql_http;
 mod hooks;
 mod hostile;
+mod identity;
 mod limits;
 mod links;
 mod localstripe;

@@ -51,6 +51,12 @@ fn met(code: Code) -> Met {
         | TokenClaimsInvalid
         | IssuerUnknown
         | AudienceMismatch
+        | TokenInactive
+        | CertificateUnknown
+        | CertificateMismatch
+        | ProofMissing
+        | ProofInvalid
+        | ProofNonceRequired
         | TenantNotAllowed
         | ConsumerUnknown
         | KeyInvalid

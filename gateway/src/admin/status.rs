@@ -59,6 +59,16 @@ struct IssuerStatus<'s> {
     keys: usize,
     failures: u32,
     last_error: Option<String>,
+    /// How asking it about tokens goes, where it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introspection: Option<IntrospectionStatus>,
+}
+
+#[derive(Serialize)]
+struct IntrospectionStatus {
+    asked: u64,
+    failures: u32,
+    last_error: Option<String>,
 }
 
 /// The status as JSON.
@@ -93,6 +103,11 @@ pub(super) fn json(snapshot: &Snapshot, telemetry: &Telemetry) -> Vec<u8> {
             keys: status.keys,
             failures: status.failures,
             last_error: status.last_error,
+            introspection: trusted.introspection().map(|health| IntrospectionStatus {
+                asked: health.asked,
+                failures: health.failures,
+                last_error: health.last_error,
+            }),
         }
     });
     let status = Status {

@@ -9,7 +9,7 @@ use portico_composites::fresh::Purge;
 use portico_contracts::tenancy::TenantId;
 
 use super::StartError;
-use super::tls::Certificate;
+use super::tls::Handshake;
 use crate::audit::{Actor, Event};
 use crate::settings::{Mistake, Settings};
 use crate::snapshot::{Snapshot, Surroundings};
@@ -23,7 +23,7 @@ pub(crate) struct Control {
     pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(super) surroundings: Surroundings,
-    pub(super) certificate: Option<Arc<Certificate>>,
+    pub(super) handshake: Option<Handshake>,
     source: OnceLock<Source>,
     /// Two changes at once would be two successors of one configuration.
     one_at_a_time: Mutex<()>,
@@ -48,10 +48,10 @@ impl Control {
         snapshot: Arc<ArcSwap<Snapshot>>,
         telemetry: Arc<Telemetry>,
         surroundings: Surroundings,
-        certificate: Option<Arc<Certificate>>,
+        handshake: Option<Handshake>,
     ) -> Self {
         let (source, one_at_a_time) = (OnceLock::new(), Mutex::default());
-        Control { snapshot, telemetry, surroundings, certificate, source, one_at_a_time }
+        Control { snapshot, telemetry, surroundings, handshake, source, one_at_a_time }
     }
 
     /// Says where reloads take the configuration from; once.
@@ -86,8 +86,8 @@ impl Control {
     fn swap(&self, settings: Settings) -> Result<u64, StartError> {
         let settings = Arc::new(settings);
         let next = Snapshot::build(Arc::clone(&settings), &self.surroundings, Some(&self.snapshot.load()))?;
-        if let (Some(certificate), Some(tls)) = (&self.certificate, &settings.listen.tls) {
-            certificate.reload(tls)?;
+        if let Some(handshake) = &self.handshake {
+            handshake.reload(&settings.listen)?;
         }
         let generation = next.generation;
         self.snapshot.store(Arc::new(next));

@@ -1,18 +1,23 @@
-//! The certificate: loaded once, swapped by a reload, read by each handshake.
+//! The certificate, and which client certificates are asked for: loaded once, swapped by a reload, read by each
+//! handshake.
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use pingora::listeners::tls::Acceptor;
-use rustls::ServerConfig;
+use async_trait::async_trait;
+use pingora::listeners::TlsAccept;
+use pingora::listeners::tls::{Acceptor, TlsSettings};
+use pingora::protocols::tls::TlsRef;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::settings::Tls;
+use crate::certificates::{self, Chain};
+use crate::settings::{ClientCertificates, Listen, Tls};
 
 /// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -28,30 +33,80 @@ pub enum TlsFault {
     /// Certificate and key do not belong together, or are of no known kind.
     #[error("the certificate and its key cannot be used: {0}")]
     Pair(#[from] rustls::Error),
+    /// The authorities of client certificates.
+    #[error("client certificates cannot be asked for: {0}")]
+    Clients(String),
 }
 
 /// The certificate in force.
 #[derive(Debug)]
-pub(super) struct Certificate(ArcSwap<CertifiedKey>);
+struct Certificate(ArcSwap<CertifiedKey>);
 
 impl Certificate {
     /// Loads certificate and key.
-    pub(super) fn load(tls: &Tls) -> Result<Arc<Self>, TlsFault> {
+    fn load(tls: &Tls) -> Result<Arc<Self>, TlsFault> {
         Ok(Arc::new(Certificate(ArcSwap::from_pointee(read(tls)?))))
     }
 
     /// Loads them again; handshakes from now on use them. On a fault the old ones stay.
-    pub(super) fn reload(&self, tls: &Tls) -> Result<(), TlsFault> {
+    fn reload(&self, tls: &Tls) -> Result<(), TlsFault> {
         self.0.store(Arc::new(read(tls)?));
         Ok(())
     }
+}
 
-    /// What a listener shakes hands with: TLS 1.2 and 1.3, HTTP/2 first.
-    pub(super) fn acceptor(self: &Arc<Self>) -> Arc<Acceptor> {
-        let builder = ServerConfig::builder().with_no_client_auth();
-        let mut config = builder.with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Arc::new(Acceptor::from_server_config(Arc::new(config)))
+/// What the listener shakes hands with. A reload puts another in its place, and with it goes what was remembered of
+/// earlier connections: a client certificate that is not taken any more cannot come back with a resumed session.
+pub(super) struct Handshake {
+    certificate: Arc<Certificate>,
+    acceptor: Arc<ArcSwap<Acceptor>>,
+}
+
+impl Handshake {
+    /// Of these settings; none where the listener speaks no TLS.
+    pub(super) fn of(listen: &Listen) -> Result<Option<Self>, TlsFault> {
+        let Some(tls) = &listen.tls else { return Ok(None) };
+        let certificate = Certificate::load(tls)?;
+        let acceptor = acceptor(&certificate, listen.client_certificates.as_ref())?;
+        Ok(Some(Handshake { certificate, acceptor: Arc::new(ArcSwap::from_pointee(acceptor)) }))
+    }
+
+    /// Where the listener finds what is in force.
+    pub(super) fn acceptor(&self) -> Arc<ArcSwap<Acceptor>> {
+        Arc::clone(&self.acceptor)
+    }
+
+    /// Takes over changed settings. On a fault everything stays.
+    pub(super) fn reload(&self, listen: &Listen) -> Result<(), TlsFault> {
+        let Some(tls) = &listen.tls else { return Ok(()) };
+        let acceptor = acceptor(&self.certificate, listen.client_certificates.as_ref())?;
+        self.certificate.reload(tls)?;
+        self.acceptor.store(Arc::new(acceptor));
+        Ok(())
+    }
+}
+
+/// TLS 1.2 and 1.3, HTTP/2 first.
+fn acceptor(certificate: &Arc<Certificate>, clients: Option<&ClientCertificates>) -> Result<Acceptor, TlsFault> {
+    // pingora hands on what a connection showed through its callbacks only.
+    let mut settings =
+        TlsSettings::with_callbacks(Box::new(Shown)).map_err(|error| TlsFault::Clients(error.to_string()))?;
+    settings.set_cert_resolver(Arc::clone(certificate) as Arc<dyn ResolvesServerCert>);
+    settings.enable_h2();
+    if let Some(clients) = clients {
+        settings.set_client_cert_verifier(certificates::of_listener(clients).map_err(TlsFault::Clients)?);
+    }
+    Ok(settings.build())
+}
+
+/// Keeps the client's certificate for the requests of its connection.
+struct Shown;
+
+#[async_trait]
+impl TlsAccept for Shown {
+    async fn handshake_complete_callback(&self, tls: &TlsRef) -> Option<Arc<dyn Any + Send + Sync>> {
+        let chain = tls.peer_cert_chain_der()?.iter().map(|one| one.clone().into_owned()).collect();
+        Some(Arc::new(Chain::new(chain)?))
     }
 }
 

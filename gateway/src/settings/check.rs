@@ -1,6 +1,7 @@
 //! From what was written to what is meant, with every mistake on the way.
 
 mod api;
+mod certificate;
 mod compile;
 mod condition;
 mod consumer;
@@ -11,6 +12,7 @@ mod files;
 mod freshness;
 mod gateway;
 mod hook;
+mod introspection;
 mod issuer;
 mod ledger;
 mod lifecycle;

@@ -17,8 +17,10 @@ use portico_policies::authenticate::Issuer;
 pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, VersionName};
 pub use portico_composites::connect::network::Network;
 pub use portico_composites::connect::system::SystemSettings;
-pub use server::{Admin, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls};
-pub use tenant::{ApiKey, Consumer, Hook, Tenant};
+pub use server::{
+    Admin, ClientCertificates, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls,
+};
+pub use tenant::{ApiKey, Certificate, Consumer, Hook, Tenant};
 
 use super::Mistake;
 use crate::audit::AuditSettings;

@@ -12,6 +12,7 @@ use portico_contracts::tenancy::{Role, Tier};
 use super::*;
 
 mod hooks;
+mod identity;
 
 /// A folder with these files, over a configuration that is in order.
 struct Written(tempfile::TempDir);
@@ -454,7 +455,7 @@ fn what_nobody_uses_is_a_warning() {
     portico.yaml:6 plans.silver: no consumer has the plan silver
     tenants/acme.yaml: /erp/v1 goes to the crm system, which this tenant does not have
     tenants/empty.yaml: /erp/v1 goes to the crm system, which this tenant does not have
-    tenants/empty.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    tenants/empty.yaml: no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call
     "#);
 }
 

@@ -10,14 +10,15 @@ mod tenant;
 pub(crate) use api::{ApiFile, RouteSection, StateWord};
 pub(crate) use exchange::ExchangeSection;
 pub(crate) use gateway::{
-    AllowanceSection, AuditSection, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord, IssuerSection,
-    LimitsSection, LogFormatWord, LogSection, NetworkWord, PlanSection, TiersSection,
+    AllowanceSection, AuditSection, DemandWord, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord,
+    IntrospectionAuthWord, IntrospectionSection, IssuerSection, LimitsSection, LogFormatWord, LogSection, NetworkWord,
+    PlanSection, TiersSection,
 };
 pub(crate) use shared::{KeysSection, OwnersWord};
 pub(crate) use tenant::{
-    AssertionSection, ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection, EntitlementSection,
-    KeySection, NoticesSection, OauthSection, RulesSection, SigningWord, SupportLevelWord, SystemLimitsSection,
-    SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
+    AssertionSection, CertificateSection, ClientAuthWord, ConsumerSection, CredentialsSection, CreditSection,
+    EntitlementSection, KeySection, NoticesSection, OauthSection, RulesSection, SigningWord, SupportLevelWord,
+    SystemLimitsSection, SystemSection, TenantFile, WarrantySection, WarrantyStartWord,
 };
 
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use portico_policies::authenticate::Issuer;
 use portico_policies::authenticate::api_key::KeyRecord;
+use portico_policies::authenticate::{CertificateRecord, Issuer};
 use portico_policies::throttle::Limits;
 use portico_policies::{Consumer, ConsumerKey, Consumers};
 
@@ -54,6 +54,22 @@ pub(super) fn keys(settings: &Settings) -> Vec<KeyRecord> {
         }
     }
     keys
+}
+
+/// The client certificates of every application.
+pub(super) fn certificates(settings: &Settings) -> Vec<CertificateRecord> {
+    let of_tenant = |tenant: &Tenant| {
+        let records = tenant.consumers.values().flat_map(|consumer| {
+            let owner = ConsumerKey { tenant: tenant.id.clone(), consumer: consumer.id.clone() };
+            consumer.certificates.iter().map(move |certificate| CertificateRecord {
+                owner: owner.clone(),
+                name: certificate.name.clone(),
+                mark: certificate.mark.clone(),
+            })
+        });
+        records.collect::<Vec<_>>()
+    };
+    settings.tenants.values().flat_map(|tenant| of_tenant(tenant)).collect()
 }
 
 /// The limits of plans, tenants and addresses.

@@ -1,6 +1,7 @@
 //! Stage 2: who is at the other end of the wire, which request this is, and which trace it belongs to.
 //! Headers that only Portico may set are removed from what came in.
 
+mod certificate;
 mod forbidden;
 mod trace;
 
@@ -15,6 +16,7 @@ use portico_contracts::problem::{Code, Problem};
 use crate::respond::Refusal;
 use crate::settings::Limits;
 
+pub(crate) use certificate::certificate;
 pub(crate) use forbidden::is_ours;
 pub(crate) use trace::Trace;
 

@@ -14,6 +14,8 @@ use super::TokenError;
 use super::verified::Digest;
 use crate::{Caller, ConsumerKey, Consumers, Now};
 
+/// What every key begins with.
+pub(crate) const PREFIX: &str = "pk_";
 const ID_BYTES: usize = 6;
 const SECRET_BYTES: usize = 32;
 
@@ -79,6 +81,13 @@ pub struct NewKey {
     pub hash: KeyHash,
 }
 
+impl NewKey {
+    /// The part after `pk_`, which people may see.
+    pub fn id(&self) -> &str {
+        self.plaintext.strip_prefix(PREFIX).and_then(|rest| rest.split('_').next()).unwrap_or_default()
+    }
+}
+
 /// Where randomness fails, no key is made.
 #[derive(Debug, thiserror::Error)]
 #[error("the system gives no random numbers")]
@@ -89,7 +98,7 @@ pub fn new_key() -> Result<NewKey, NoRandomness> {
     let mut random = [0; ID_BYTES + SECRET_BYTES];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| NoRandomness)?;
     let (id, secret) = random.split_at(ID_BYTES);
-    let plaintext = format!("pk_{}_{}", hex(id), hex(secret));
+    let plaintext = format!("{PREFIX}{}_{}", hex(id), hex(secret));
     Ok(NewKey { hash: KeyHash::of(&plaintext), plaintext })
 }
 
@@ -148,7 +157,7 @@ impl ApiKeys {
 
 fn well_formed(key: &str) -> bool {
     let digits = |text: &str, bytes: usize| text.len() == 2 * bytes && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let parts = key.strip_prefix("pk_").and_then(|rest| rest.split_once('_'));
+    let parts = key.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_'));
     parts.is_some_and(|(id, secret)| digits(id, ID_BYTES) && digits(secret, SECRET_BYTES))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portico_contracts::tenancy::{ConsumerId, Scopes, TenantId};
 
 use super::TokenError;
+use super::binding::Binding;
 use super::issuer::Issuer;
 use super::jws::read_claims;
 use super::object::Object;
@@ -20,7 +21,10 @@ pub(crate) struct Claims {
     pub(crate) subject: Arc<str>,
     /// `None` where the token carries no scope claim at all; an empty one grants nothing.
     pub(crate) scopes: Option<Scopes>,
-    pub(crate) expires: u64,
+    /// When it ends. Only an issuer that is asked each time may leave that open.
+    pub(crate) expires: Option<u64>,
+    /// What must be shown beside it.
+    pub(crate) binding: Binding,
 }
 
 impl Claims {
@@ -31,21 +35,45 @@ impl Claims {
             return Err(TokenError::IssuerUnknown);
         }
         check_audience(&claims, issuer)?;
+        let expires = check_times(&claims, issuer.leeway.as_secs(), now)?.ok_or_else(|| wrong("`exp` is missing"))?;
+        Self::of(&claims, issuer, Some(expires))
+    }
+
+    /// Reads and checks what an issuer answers about a token of its (RFC 7662 §2.2). Its answer is of this moment and
+    /// comes from where the operator said, so `iss` and `exp` may be absent; nothing else may that a token must have.
+    pub(crate) fn read_answer(answer: &[u8], issuer: &Issuer, now: Now) -> Result<Claims, TokenError> {
+        let claims = Object::read(answer).map_err(|_| wrong("the issuer's answer is not one JSON object"))?;
+        if claims.typed::<bool>("active") != Ok(Some(true)) {
+            return Err(TokenError::Inactive);
+        }
+        if text(&claims, "iss")?.is_some_and(|name| name != issuer.url) {
+            return Err(TokenError::IssuerUnknown);
+        }
+        check_audience(&claims, issuer)?;
         let expires = check_times(&claims, issuer.leeway.as_secs(), now)?;
-        check_purpose(&claims)?;
-        let tenant = tenant(&claims, issuer)?;
-        let consumer = consumer(&claims, issuer)?;
-        let subject = match subject(&claims)? {
+        let read = Self::of(&claims, issuer, expires)?;
+        match text(&claims, "token_type")?.map(|kind| kind.to_ascii_lowercase()).as_deref() {
+            None | Some("bearer") => Ok(read),
+            Some("dpop") if read.binding.key.is_some() => Ok(read),
+            Some(_) => Err(wrong("`token_type` says that this is no access token")),
+        }
+    }
+
+    /// What is the same wherever the claims come from.
+    fn of(claims: &Object<'_>, issuer: &Issuer, expires: Option<u64>) -> Result<Claims, TokenError> {
+        check_purpose(claims)?;
+        let binding = Binding::read(claims)?;
+        if issuer.require_bound && binding.is_none() {
+            return Err(wrong("this issuer's tokens must be bound to a certificate or a key (`cnf`)"));
+        }
+        let tenant = tenant(claims, issuer)?;
+        let consumer = consumer(claims, issuer)?;
+        let subject = match subject(claims)? {
             Some(subject) => Arc::from(subject),
             None => Arc::from(consumer.as_str()),
         };
-        Ok(Claims { tenant, consumer, subject, scopes: scopes(&claims)?, expires })
+        Ok(Claims { tenant, consumer, subject, scopes: scopes(claims)?, expires, binding })
     }
-}
-
-/// When a token ends whose payload was believed before.
-pub(crate) fn expires(payload: &[u8]) -> Option<u64> {
-    date(&read_claims(payload).ok()?, "exp").ok().flatten()
 }
 
 fn check_audience(claims: &Object<'_>, issuer: &Issuer) -> Result<(), TokenError> {
@@ -54,12 +82,12 @@ fn check_audience(claims: &Object<'_>, issuer: &Issuer) -> Result<(), TokenError
     if ours { Ok(()) } else { Err(TokenError::Audience) }
 }
 
-/// RFC 7519 §4.1.4–4.1.6. Returns `exp`, without which a token is for ever and not accepted.
-fn check_times(claims: &Object<'_>, leeway: u64, now: Now) -> Result<u64, TokenError> {
-    let expires = date(claims, "exp")?.ok_or_else(|| wrong("`exp` is missing"))?;
+/// RFC 7519 §4.1.4–4.1.6. Returns `exp`.
+fn check_times(claims: &Object<'_>, leeway: u64, now: Now) -> Result<Option<u64>, TokenError> {
+    let expires = date(claims, "exp")?;
     let not_before = date(claims, "nbf")?;
     let issued = date(claims, "iat")?;
-    if now.unix >= expires.saturating_add(leeway) {
+    if expires.is_some_and(|expires| now.unix >= expires.saturating_add(leeway)) {
         return Err(TokenError::Expired);
     }
     let latest = now.unix.saturating_add(leeway);
@@ -72,7 +100,7 @@ fn check_times(claims: &Object<'_>, leeway: u64, now: Now) -> Result<u64, TokenE
     Ok(expires)
 }
 
-/// Other things that the same issuer signs, and tokens that are worth nothing without a proof that we do not check.
+/// Other things that the same issuer signs.
 fn check_purpose(claims: &Object<'_>) -> Result<(), TokenError> {
     if claims.has("at_hash") || claims.has("c_hash") {
         return Err(wrong("this is an ID token, not an access token"));
@@ -82,9 +110,6 @@ fn check_purpose(claims: &Object<'_>) -> Result<(), TokenError> {
     };
     if says("typ", &["ID", "Refresh", "Offline", "Logout"]) || says("token_use", &["id"]) {
         return Err(wrong("this is not an access token"));
-    }
-    if claims.has("cnf") {
-        return Err(wrong("the token is bound to a key (`cnf`) whose possession cannot be checked here"));
     }
     Ok(())
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use portico_contracts::secret::Secret;
 use portico_contracts::tenancy::TenantId;
 use url::Url;
 
+use super::introspection::{Health, Introspection, Introspector};
 use super::key_source::{Calm, Fetch, KeySource, Status};
 use crate::Now;
 
@@ -91,6 +93,12 @@ pub struct Issuer {
     pub require_at_jwt: bool,
     /// Where its keys may be fetched from.
     pub network: Network,
+    /// Whether its tokens must be bound to a certificate or a key (`cnf`).
+    pub require_bound: bool,
+    /// Set where proofs of possession need a nonce of ours: what nonces are sealed with.
+    pub nonce_key: Option<Secret>,
+    /// How it is asked about tokens that cannot be checked here.
+    pub introspection: Option<Introspection>,
 }
 
 impl Issuer {
@@ -110,6 +118,9 @@ impl Issuer {
             leeway: Duration::from_secs(60),
             require_at_jwt: false,
             network: Network::Public,
+            require_bound: false,
+            nonce_key: None,
+            introspection: None,
         }
     }
 
@@ -154,14 +165,30 @@ fn url_mistake(url: &Url, network: Network) -> Option<String> {
 /// An issuer with its keys.
 #[derive(Debug)]
 pub struct Trusted {
-    issuer: Issuer,
+    issuer: Arc<Issuer>,
     keys: Arc<KeySource>,
+    introspector: Option<Arc<Introspector>>,
 }
 
 impl Trusted {
     /// The settings.
-    pub fn issuer(&self) -> &Issuer {
+    pub fn issuer(&self) -> &Arc<Issuer> {
         &self.issuer
+    }
+
+    /// Who asks it about tokens, where it is asked.
+    pub(crate) fn introspector(&self) -> Option<&Arc<Introspector>> {
+        self.introspector.as_ref()
+    }
+
+    /// The same, if it is asked about tokens, too, that could be checked here.
+    pub(crate) fn asked_always(&self) -> Option<&Arc<Introspector>> {
+        self.introspector.as_ref().filter(|introspector| introspector.settings().always)
+    }
+
+    /// How asking it goes, where it is asked.
+    pub fn introspection(&self) -> Option<Health> {
+        self.introspector.as_ref().map(|introspector| introspector.health())
     }
 
     pub(crate) fn keys(&self) -> &Arc<KeySource> {
@@ -188,13 +215,32 @@ impl Issuers {
     ) -> Self {
         let trusted = issuers.into_iter().map(|issuer| {
             let kept = previous.and_then(|previous| previous.0.get(&issuer.url));
+            let kept = kept.filter(|kept| kept.issuer.network == issuer.network);
             let keys = match kept {
-                Some(kept) if kept.issuer.network == issuer.network => kept.keys.clone(),
-                _ => Arc::new(KeySource::new(&issuer.url, issuer.network, fetch.clone(), calm.clone())),
+                Some(kept) => kept.keys.clone(),
+                None => Arc::new(KeySource::new(&issuer.url, issuer.network, fetch.clone(), calm.clone())),
             };
-            (issuer.url.clone(), Trusted { issuer, keys })
+            let introspector = issuer.introspection.as_ref().map(|settings| {
+                let kept = kept.and_then(|kept| kept.introspector.as_ref()).filter(|kept| kept.settings() == settings);
+                kept.cloned().unwrap_or_else(|| {
+                    Arc::new(Introspector::new(settings.clone(), &issuer.url, issuer.network, fetch.clone()))
+                })
+            });
+            (issuer.url.clone(), Trusted { issuer: Arc::new(issuer), keys, introspector })
         });
         Issuers(trusted.collect())
+    }
+
+    /// The issuer of an opaque token; none where more than one would take it, because a token is shown to nobody else.
+    pub(crate) fn of_opaque(&self, token: &str) -> Option<&Trusted> {
+        let takes = |trusted: &&Trusted| trusted.introspector.as_ref().is_some_and(|one| one.takes(token));
+        let mut taking = self.0.values().filter(takes);
+        taking.next().filter(|_| taking.next().is_none())
+    }
+
+    /// Whether some issuer's tokens are worth nothing without a proof or a certificate.
+    pub fn want_bound(&self) -> bool {
+        self.0.values().any(|trusted| trusted.issuer.require_bound)
     }
 
     /// The issuer of exactly this name: no change of case, no slash more or less.
@@ -209,7 +255,9 @@ impl Issuers {
 
     /// Fetches the keys of every issuer that is due, and waits for them. For a background service, every few seconds.
     pub async fn refresh_due(&self, now: Now) {
-        let under_way: Vec<_> = self.iter().filter_map(|trusted| trusted.keys.refresh_if_due(now)).collect();
+        // Who is asked about every token need not have keys.
+        let checked_here = self.iter().filter(|trusted| trusted.asked_always().is_none());
+        let under_way: Vec<_> = checked_here.filter_map(|trusted| trusted.keys.refresh_if_due(now)).collect();
         for flight in under_way {
             flight.landed().await;
         }

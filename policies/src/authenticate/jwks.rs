@@ -26,6 +26,11 @@ impl Key {
         self.algorithms.contains(&algorithm)
     }
 
+    /// Reads one key (RFC 7517 §4). None where it cannot verify.
+    pub(crate) fn of_jwk(jwk: &RawValue) -> Option<Self> {
+        usable(jwk)
+    }
+
     pub(crate) fn public(&self) -> &DecodingKey {
         &self.public
     }

@@ -1,10 +1,11 @@
 //! A JSON Web Signature in compact form (RFC 7515): taken apart with limits, its signature checked with one key.
 //!
-//! The header chooses nothing but which of the issuer's published keys to try: `jku`, `x5u`, `jwk` and `x5c` are never
-//! looked at, `alg` must be pinned and fit the key, and a header that is `crit`ical or unencoded (`b64`) is refused.
+//! The header chooses nothing but which of the issuer's published keys to try: `jku`, `x5u`, `jwk` and `x5c` choose
+//! nothing, `alg` must be pinned and fit the key, and a header that is `crit`ical or unencoded (`b64`) is refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::value::RawValue;
 
 use super::TokenError;
 use super::issuer::{Issuer, SigningAlgorithm};
@@ -21,6 +22,7 @@ pub struct Unverified<'t> {
     algorithm: SigningAlgorithm,
     kid: Option<String>,
     kind: Option<String>,
+    jwk: Option<Box<RawValue>>,
     payload: Vec<u8>,
     message: &'t str,
     signature: &'t str,
@@ -48,7 +50,8 @@ impl<'t> Unverified<'t> {
             return Err(TokenError::KeyUnknown);
         }
         let kind = header.text("typ").map_err(|_| TokenError::Malformed("its `typ` is not a string"))?;
-        Ok(Unverified { algorithm, kid, kind, payload, message, signature })
+        let jwk = header.typed::<Box<RawValue>>("jwk").ok().flatten();
+        Ok(Unverified { algorithm, kid, kind, jwk, payload, message, signature })
     }
 
     /// The algorithm that the header names.
@@ -59,6 +62,22 @@ impl<'t> Unverified<'t> {
     /// The key that the header names.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+
+    /// The key that the header holds: worth something in a proof of possession only, where a claim of a believed token
+    /// names its thumbprint.
+    pub(crate) fn jwk(&self) -> Option<&RawValue> {
+        self.jwk.as_deref()
+    }
+
+    /// Whether `typ` says this. RFC 7515 §4.1.9: media types compare without case, and `application/` may be left out.
+    pub(crate) fn is_of_kind(&self, wanted: &str) -> bool {
+        self.kind().is_some_and(|kind| kind == wanted)
+    }
+
+    fn kind(&self) -> Option<String> {
+        let kind = self.kind.as_deref().map(str::to_ascii_lowercase)?;
+        Some(kind.strip_prefix("application/").map(str::to_owned).unwrap_or(kind))
     }
 
     /// The decoded payload. Not to be believed before [`Unverified::verify`].
@@ -77,9 +96,7 @@ impl<'t> Unverified<'t> {
         if !issuer.algorithms.contains(&self.algorithm) {
             return Err(TokenError::Algorithm);
         }
-        // RFC 7515 §4.1.9: media types compare without case, and `application/` may be left out.
-        let kind = self.kind.as_deref().map(str::to_ascii_lowercase);
-        match kind.as_deref().map(|kind| kind.strip_prefix("application/").unwrap_or(kind)) {
+        match self.kind().as_deref() {
             Some("at+jwt") => Ok(()),
             _ if issuer.require_at_jwt => Err(TokenError::Claims("`typ` must be `at+jwt`".to_owned())),
             None | Some("jwt") => Ok(()),

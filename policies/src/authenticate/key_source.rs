@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use portico_contracts::secret::Secret;
 use tokio::sync::watch;
 use url::Url;
 
@@ -25,6 +26,20 @@ use crate::Now;
 pub trait Fetch: std::fmt::Debug + Send + Sync {
     /// The body at this address.
     async fn fetch(&self, url: &Url, network: Network, limit: usize) -> Result<Vec<u8>, FetchError>;
+
+    /// The answer to a form that is sent, under the same rules.
+    async fn ask(&self, question: &Question, network: Network, limit: usize) -> Result<Vec<u8>, FetchError>;
+}
+
+/// A form for an issuer. It prints neither the form nor our credentials.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Where it goes.
+    pub url: Url,
+    /// `application/x-www-form-urlencoded`; there is a token in it.
+    pub form: Secret,
+    /// The value of `Authorization`, where one is sent.
+    pub authorization: Option<Secret>,
 }
 
 /// Why keys could not be fetched, for the log.
@@ -35,8 +50,12 @@ pub struct FetchError(pub String);
 /// How calm fetching is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calm {
-    /// Between two fetches.
+    /// Between two fetches in the long run.
     pub cool_down: Duration,
+    /// So many may follow each other sooner: the first token of a new key does not wait for a cool-down.
+    pub at_once: u32,
+    /// Between two fetches at least. Who needs a key that is not at hand waits so long.
+    pub spacing: Duration,
     /// After the first failure; it doubles with each further one.
     pub first_retry: Duration,
     /// At most this long between attempts while failing.
@@ -53,9 +72,11 @@ impl Default for Calm {
     fn default() -> Self {
         Calm {
             cool_down: Duration::from_secs(10),
+            at_once: 3,
+            spacing: Duration::from_secs(1),
             first_retry: Duration::from_secs(1),
             longest_retry: Duration::from_secs(60),
-            unknown_for: Duration::from_secs(30),
+            unknown_for: Duration::from_secs(10),
             refresh_every: Duration::from_secs(300),
             patience: Duration::from_secs(5),
         }
@@ -93,7 +114,12 @@ pub(crate) struct KeySource {
 #[derive(Debug, Default)]
 struct State {
     flight: Option<Flight>,
+    /// While failing.
     not_before: Option<Instant>,
+    /// When the last fetch began or will begin.
+    began: Option<Instant>,
+    /// When all that was fetched so far would have been by one fetch a cool-down (GCRA).
+    paid: Option<Instant>,
     fetched: Option<Instant>,
     status: Status,
     unknown: HashMap<String, Instant>,
@@ -116,7 +142,12 @@ impl Flight {
 
 /// What to do about a key that is not at hand.
 enum Next {
-    Wait(Flight),
+    Found(Arc<Key>),
+    /// For a fetch; whether it begins after the caller came.
+    Wait {
+        flight: Flight,
+        began_later: bool,
+    },
     TooSoon(Duration),
     KnownToBeUnknown,
 }
@@ -147,51 +178,78 @@ impl KeySource {
         kid: Option<&str>,
         now: Now,
     ) -> Result<Arc<Key>, TokenError> {
-        match self.next(kid, now) {
-            Next::KnownToBeUnknown => return Err(TokenError::KeyUnknown),
-            // A fetch may have landed since the caller looked.
-            Next::TooSoon(wait) => return self.keys.load().find(algorithm, kid).ok_or_else(|| self.without(wait)),
-            Next::Wait(flight) => flight.landed().await,
-        }
-        if let Some(key) = self.keys.load().find(algorithm, kid) {
-            return Ok(key);
+        // Who joins a fetch that began before it came may get what was published before. It looks once more.
+        for _ in 0..2 {
+            let (flight, began_later) = match self.next(algorithm, kid, now) {
+                Next::Found(key) => return Ok(key),
+                Next::KnownToBeUnknown => return Err(TokenError::KeyUnknown),
+                // Nobody can tell yet: it may be a new one.
+                Next::TooSoon(retry_after) => return Err(TokenError::Unavailable { retry_after }),
+                Next::Wait { flight, began_later } => (flight, began_later),
+            };
+            flight.landed().await;
+            if let Some(key) = self.keys.load().find(algorithm, kid) {
+                return Ok(key);
+            }
+            if began_later || self.is_failing() {
+                break;
+            }
         }
         self.remember_unknown(kid, now);
-        Err(self.without(self.wait_from(now)))
+        Err(self.without(now))
     }
 
-    fn next(self: &Arc<Self>, kid: Option<&str>, now: Now) -> Next {
+    fn next(self: &Arc<Self>, algorithm: SigningAlgorithm, kid: Option<&str>, now: Now) -> Next {
         let mut state = self.state.lock();
+        // A fetch may have landed since the caller looked.
+        if let Some(key) = self.keys.load().find(algorithm, kid) {
+            return Next::Found(key);
+        }
         if kid.and_then(|kid| state.unknown.get(kid)).is_some_and(|until| now.instant < *until) {
             return Next::KnownToBeUnknown;
         }
         if let Some(flight) = state.flight.as_ref().filter(|flight| flight.in_the_air()) {
-            return Next::Wait(flight.clone());
+            let began_later = state.began.is_some_and(|began| began > now.instant);
+            return Next::Wait { flight: flight.clone(), began_later };
         }
-        match state.not_before.map(|start| start.saturating_duration_since(now.instant)) {
-            Some(wait) if !wait.is_zero() => Next::TooSoon(wait),
-            _ => Next::Wait(self.take_off(&mut state, now)),
+        // The key may have been published a moment ago: that is worth a short wait, but for an issuer that fails.
+        let patience = if state.status.failures == 0 { self.calm.spacing } else { Duration::ZERO };
+        match self.wait(&state, now) {
+            wait if wait > patience => Next::TooSoon(wait),
+            wait => Next::Wait { flight: self.take_off(&mut state, wait, now), began_later: true },
         }
+    }
+
+    /// How long until the next fetch may begin.
+    fn wait(&self, state: &State, now: Now) -> Duration {
+        let tolerated = self.calm.cool_down.saturating_mul(self.calm.at_once.saturating_sub(1));
+        let spaced = state.began.map(|began| began + self.calm.spacing);
+        let until = |start: Instant| start.saturating_duration_since(now.instant);
+        let paid = state.paid.map(until).unwrap_or_default().saturating_sub(tolerated);
+        [state.not_before, spaced].into_iter().flatten().map(until).fold(paid, Duration::max)
     }
 
     /// A fetch if the keys are old, or were never had, and it is not too soon.
     pub(crate) fn refresh_if_due(self: &Arc<Self>, now: Now) -> Option<Flight> {
         let mut state = self.state.lock();
         let old = |fetched: Instant| now.instant.saturating_duration_since(fetched) >= self.calm.refresh_every;
-        let due = state.fetched.is_none_or(old) && state.not_before.is_none_or(|start| now.instant >= start);
+        let due = state.fetched.is_none_or(old) && self.wait(&state, now).is_zero();
         let idle = !state.flight.as_ref().is_some_and(Flight::in_the_air);
-        (due && idle).then(|| self.take_off(&mut state, now))
+        (due && idle).then(|| self.take_off(&mut state, Duration::ZERO, now))
     }
 
     /// Starts the fetch, apart from whoever asked. Until it ends nobody starts another one.
-    fn take_off(self: &Arc<Self>, state: &mut State, now: Now) -> Flight {
+    fn take_off(self: &Arc<Self>, state: &mut State, wait: Duration, now: Now) -> Flight {
+        let now = now.later(wait);
         let (ends, flight) = watch::channel(());
         let flight = Flight(flight);
         state.flight = Some(flight.clone());
-        state.not_before = Some(now.instant + self.calm.cool_down);
+        state.began = Some(now.instant);
+        state.paid = Some(state.paid.map_or(now.instant, |paid| paid.max(now.instant)) + self.calm.cool_down);
         state.status.fetches += 1;
         let source = self.clone();
         tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
             let fetched = tokio::time::timeout(source.calm.patience, source.fetch_keys()).await;
             source.settle(fetched.unwrap_or_else(|_| Err(FetchError("no answer in time".to_owned()))), now);
             drop(ends);
@@ -205,7 +263,7 @@ impl KeySource {
             Ok(keys) => {
                 state.status = Status { keys: keys.len(), fetches: state.status.fetches, ..Status::default() };
                 state.fetched = Some(now.instant);
-                state.unknown.clear();
+                state.not_before = None;
                 self.keys.store(Arc::new(keys));
             }
             Err(why) => {
@@ -215,6 +273,8 @@ impl KeySource {
                 // With keys at hand there is no hurry; without, everyone waits for the first.
                 let calm = if state.fetched.is_some() { wait.max(self.calm.cool_down) } else { wait };
                 state.not_before = Some(now.instant + calm);
+                // Failures have a pause of their own, so they do not count as fetches.
+                state.paid = state.paid.and_then(|paid| paid.checked_sub(self.calm.cool_down));
                 state.status.failures = state.status.failures.saturating_add(1);
                 state.status.last_error = Some(why.to_string());
             }
@@ -264,15 +324,14 @@ impl KeySource {
     }
 
     /// No key: because there is none as far as the issuer tells, or because the issuer does not tell.
-    fn without(&self, wait: Duration) -> TokenError {
+    fn without(&self, now: Now) -> TokenError {
         let state = self.state.lock();
         let healthy = state.fetched.is_some() && state.status.failures == 0;
-        if healthy { TokenError::KeyUnknown } else { TokenError::Unavailable { retry_after: wait } }
+        if healthy { TokenError::KeyUnknown } else { TokenError::Unavailable { retry_after: self.wait(&state, now) } }
     }
 
-    fn wait_from(&self, now: Now) -> Duration {
-        let wait = self.state.lock().not_before.map(|start| start.saturating_duration_since(now.instant));
-        wait.unwrap_or(self.calm.first_retry)
+    fn is_failing(&self) -> bool {
+        self.state.lock().status.failures > 0
     }
 
     pub(crate) fn status(&self) -> Status {

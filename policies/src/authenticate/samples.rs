@@ -16,7 +16,7 @@ use portico_contracts::tenancy::{ConsumerId, TenantId, Tier};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Fetch, FetchError, Network, SigningAlgorithm};
+use super::{Fetch, FetchError, Network, Question, SigningAlgorithm};
 use crate::{Caller, Consumer, ConsumerKey, Now};
 
 pub(crate) const ISSUER: &str = "https://login.example/acme";
@@ -166,12 +166,21 @@ pub(crate) struct Provider {
     mood: Mutex<Mood>,
     asked: AtomicU32,
     jwks_uri: Mutex<String>,
+    answer: Mutex<Value>,
+    questions: Mutex<Vec<Question>>,
 }
 
 impl Provider {
     pub(crate) fn with(keys: Vec<Value>) -> Arc<Self> {
         let jwks_uri = Mutex::new("https://login.example/keys".to_owned());
-        Arc::new(Provider { keys: Mutex::new(keys), mood: Mutex::new(Mood::Up), asked: AtomicU32::new(0), jwks_uri })
+        Arc::new(Provider {
+            keys: Mutex::new(keys),
+            mood: Mutex::new(Mood::Up),
+            asked: AtomicU32::new(0),
+            jwks_uri,
+            answer: Mutex::new(json!({"active": false})),
+            questions: Mutex::default(),
+        })
     }
 
     pub(crate) fn publishes(&self, keys: Vec<Value>) {
@@ -184,6 +193,16 @@ impl Provider {
 
     pub(crate) fn keeps_keys_at(&self, address: &str) {
         *self.jwks_uri.lock().unwrap() = address.to_owned();
+    }
+
+    /// What it says of every opaque token from now on.
+    pub(crate) fn says_of_tokens(&self, answer: Value) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
+    /// What it was asked about tokens.
+    pub(crate) fn questions(&self) -> Vec<Question> {
+        self.questions.lock().unwrap().clone()
     }
 
     /// How often it was asked, by discovery: each fetch starts there.
@@ -210,6 +229,18 @@ impl Fetch for Provider {
                 Ok(json!({"issuer": issuer, "jwks_uri": *self.jwks_uri.lock().unwrap()}).to_string().into_bytes())
             }
             Mood::Up => Ok(json!({"keys": *self.keys.lock().unwrap()}).to_string().into_bytes()),
+        }
+    }
+
+    async fn ask(&self, question: &Question, _: Network, _: usize) -> Result<Vec<u8>, FetchError> {
+        self.questions.lock().unwrap().push(question.clone());
+        let mood = self.mood.lock().unwrap().clone();
+        tokio::task::yield_now().await;
+        match mood {
+            Mood::Down => Err(FetchError("connection refused".to_owned())),
+            Mood::Hangs => std::future::pending().await,
+            Mood::Says { keys, .. } => Ok(keys),
+            Mood::Up => Ok(self.answer.lock().unwrap().to_string().into_bytes()),
         }
     }
 }

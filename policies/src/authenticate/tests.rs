@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::samples::*;
 use super::*;
 
+mod bound;
+mod opaque;
+
 /// A gateway's view of one issuer with one key, for tenant acme, and of another issuer for globex.
 struct Scene {
     signer: Signer,
@@ -20,17 +23,29 @@ impl Scene {
         Self::with(SigningAlgorithm::ES256, |_| ())
     }
 
+    /// Acme's issuer is adjusted, and globex's like it.
     fn with(algorithm: SigningAlgorithm, adjust: impl Fn(&mut Issuer)) -> Self {
+        let introspected = |issuer: &mut Issuer| {
+            adjust(issuer);
+            if issuer.tenants.contains(&tenant("globex")) {
+                issuer.introspection = None;
+            }
+        };
+        Self::with_each(algorithm, introspected)
+    }
+
+    fn with_each(algorithm: SigningAlgorithm, adjust: impl Fn(&mut Issuer)) -> Self {
         let signer = Signer::new("key-1", algorithm);
         let provider = Provider::with(vec![signer.jwk()]);
         let mut acme = Issuer::new(ISSUER, "portico", [tenant("acme")]);
         acme.algorithms = vec![algorithm];
-        adjust(&mut acme);
-        let globex = Issuer {
+        let mut globex = Issuer {
             url: "https://login.example/globex".to_owned(),
             tenants: [tenant("globex")].into(),
             ..acme.clone()
         };
+        adjust(&mut acme);
+        adjust(&mut globex);
         let fetch: Arc<dyn Fetch> = provider.clone();
         let issuers = Issuers::new([acme, globex], &fetch, &Calm::default(), None);
         let consumers = [
@@ -46,14 +61,23 @@ impl Scene {
     }
 
     async fn shows_at(&self, token: &str, now: Now) -> String {
-        match self.authenticator.authenticate(Credential::Token(token), now).await {
-            Ok(caller) => {
+        match self.asks(Credential::Token(token), Circumstances::default(), now).await {
+            Ok(Authenticated { caller, .. }) => {
                 let who = &caller.principal;
                 let scopes: Vec<_> = who.scopes.iter().collect();
                 format!("{}/{} {} [{}]", who.tenant, who.consumer, who.subject, scopes.join(" "))
             }
-            Err(problem) => problem.to_string(),
+            Err(rejected) => rejected.problem.to_string(),
         }
+    }
+
+    async fn asks(
+        &self,
+        credential: Credential<'_>,
+        circumstances: Circumstances<'_>,
+        now: Now,
+    ) -> Result<Authenticated, Rejected> {
+        self.authenticator.authenticate(credential, circumstances, now).await
     }
 
     async fn claims(&self, changes: Value) -> String {
@@ -382,7 +406,7 @@ async fn other_things_that_the_issuer_signs_are_no_access_tokens() {
     {"typ":"Refresh"} → token_claims_invalid: The token's claims are not acceptable: this is not an access token.
     {"token_use":"id"} → token_claims_invalid: The token's claims are not acceptable: this is not an access token.
     {"aud":"support"} → audience_mismatch: The token's `aud` does not name this gateway.
-    {"cnf":{"x5t#S256":"abc"}} → token_claims_invalid: The token's claims are not acceptable: the token is bound to a key (`cnf`) whose possession cannot be checked here.
+    {"cnf":{"x5t#S256":"abc"}} → token_claims_invalid: The token's claims are not acceptable: the token is bound (`cnf`) in a way that cannot be checked here.
     {"typ":"Bearer"} → acme/support jane [case:read order:read]
     "#);
 }
@@ -436,10 +460,7 @@ async fn a_verified_token_is_believed_for_seconds_and_never_past_exp() {
     scene.authenticator.issuers().refresh_due(later).await;
     let at = |seconds| now().later(Duration::from_secs(seconds));
     assert_eq!(scene.shows_at(&token, at(4)).await, GOOD, "its key is withdrawn, and it is still believed");
-    assert!(
-        scene.shows_at(&token, at(5)).await.starts_with("token_signature_invalid"),
-        "at `exp` it is looked at again"
-    );
+    assert_ne!(scene.shows_at(&token, at(5)).await, GOOD, "at `exp` it is looked at again");
 
     let scene = Scene::new();
     let token = scene.signer.token(&claims());
@@ -447,19 +468,19 @@ async fn a_verified_token_is_believed_for_seconds_and_never_past_exp() {
     scene.provider.publishes(vec![stranger.jwk()]);
     scene.authenticator.issuers().refresh_due(later).await;
     assert_eq!(scene.shows_at(&token, at(9)).await, GOOD);
-    assert!(scene.shows_at(&token, at(10)).await.starts_with("token_signature_invalid"));
+    assert_ne!(scene.shows_at(&token, at(10)).await, GOOD);
 }
 
 #[tokio::test]
 async fn asking_again_is_cheap_and_yields_the_same_identity() {
     let scene = Scene::new();
     let token = scene.signer.token(&claims());
-    let first = scene.authenticator.authenticate(Credential::Token(&token), now()).await.unwrap();
-    let second = scene.authenticator.authenticate(Credential::Token(&token), now()).await.unwrap();
-    assert!(Arc::ptr_eq(&first, &second));
+    let first = scene.asks(Credential::Token(&token), Circumstances::default(), now()).await.unwrap();
+    let second = scene.asks(Credential::Token(&token), Circumstances::default(), now()).await.unwrap();
+    assert!(Arc::ptr_eq(&first.caller, &second.caller));
     let started = std::time::Instant::now();
     for _ in 0..10_000 {
-        scene.authenticator.authenticate(Credential::Token(&token), now()).await.unwrap();
+        scene.asks(Credential::Token(&token), Circumstances::default(), now()).await.unwrap();
     }
     let each = started.elapsed() / 10_000;
     assert!(each < Duration::from_micros(100), "{each:?} a cached identity, without optimisation");
@@ -479,11 +500,12 @@ async fn a_key_authenticates_and_does_not_stand_in_for_a_token() {
     let authenticator = Authenticator::new(Issuers::default(), consumers, [record]);
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::try_from(key.plaintext.as_str()).unwrap());
-    let credential = Credential::from_headers(&headers, &HeaderName::from_static("x-api-key")).unwrap();
-    let caller = authenticator.authenticate(credential, now()).await.unwrap();
+    let credential = Credential::from_headers(&headers, &HeaderName::from_static("x-api-key"), false).unwrap();
+    let shows = async |credential| authenticator.authenticate(credential, Circumstances::default(), now()).await;
+    let caller = shows(credential).await.unwrap().caller;
     assert_eq!((caller.principal.consumer.as_str(), &*caller.principal.subject), ("partner-one", "spring"));
-    assert!(authenticator.authenticate(Credential::Token(&key.plaintext), now()).await.is_err());
-    let wrong = authenticator.authenticate(Credential::Key("pk_x"), now()).await.unwrap_err();
+    assert!(shows(Credential::Token(&key.plaintext)).await.is_err());
+    let wrong = shows(Credential::Key("pk_x")).await.unwrap_err().problem;
     insta::assert_snapshot!(wrong, @"key_invalid: The API key is unknown or no longer valid.");
 }
 
@@ -498,7 +520,8 @@ async fn a_reload_keeps_the_keys_of_whoever_stays() {
     let issuers = Issuers::new([acme], &fetch, &Calm::default(), Some(scene.authenticator.issuers()));
     let consumers = [(consumer_key("acme", "support"), consumer(&["order:read"]))].into_iter().collect();
     let reloaded = Authenticator::new(issuers, consumers, []);
-    let caller = reloaded.authenticate(Credential::Token(&token), now()).await.unwrap();
+    let caller =
+        reloaded.authenticate(Credential::Token(&token), Circumstances::default(), now()).await.unwrap().caller;
     assert!(!caller.principal.scopes.has("case:read"), "what a reload takes away is gone at once, cached token or not");
     assert_eq!(scene.provider.asked(), 1, "the keys were carried over");
 }

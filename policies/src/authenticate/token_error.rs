@@ -49,8 +49,29 @@ pub enum TokenError {
     /// No such key, a wrong secret, or too late; callers are not told which.
     #[error("the API key is unknown or no longer valid")]
     Key,
-    /// We hold no keys of the issuer and cannot get them.
-    #[error("the keys of the token's issuer cannot be fetched now")]
+    /// The issuer, when asked, says so.
+    #[error("the token's issuer says that it is not active")]
+    Inactive,
+    /// Nobody's, of two at once, or ended.
+    #[error("the client certificate belongs to no registered application")]
+    CertificateUnknown,
+    /// Bound to a certificate that the connection does not have.
+    #[error("the token is bound to a client certificate that this connection did not show")]
+    CertificateMismatch,
+    /// Bound to a key, and nothing proves that the caller has it.
+    #[error("the token is bound to a key: it needs the scheme DPoP and exactly one proof in the header DPoP")]
+    ProofMissing,
+    /// A proof that proves nothing.
+    #[error("the proof of possession is not acceptable: {0}")]
+    Proof(&'static str),
+    /// A proof that may have been made long ago.
+    #[error("the proof of possession needs the nonce in the header DPoP-Nonce")]
+    Nonce,
+    /// There is no room to remember the proof, and without that it could be used again.
+    #[error("too many proofs of possession are used at once")]
+    TooManyProofs,
+    /// We hold no keys of the issuer and cannot get them, or it does not answer about its token.
+    #[error("the token's issuer cannot be asked now")]
     Unavailable {
         /// When the next attempt is due.
         retry_after: Duration,
@@ -72,6 +93,13 @@ impl TokenError {
             TokenError::Tenant => Code::TenantNotAllowed,
             TokenError::Consumer => Code::ConsumerUnknown,
             TokenError::Key => Code::KeyInvalid,
+            TokenError::Inactive => Code::TokenInactive,
+            TokenError::CertificateUnknown => Code::CertificateUnknown,
+            TokenError::CertificateMismatch => Code::CertificateMismatch,
+            TokenError::ProofMissing => Code::ProofMissing,
+            TokenError::Proof(_) => Code::ProofInvalid,
+            TokenError::Nonce => Code::ProofNonceRequired,
+            TokenError::TooManyProofs => Code::Overloaded,
             TokenError::Unavailable { .. } => Code::IdentityProviderUnavailable,
         }
     }

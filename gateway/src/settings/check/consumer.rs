@@ -7,6 +7,7 @@ use chrono::NaiveTime;
 use portico_contracts::tenancy::{ConsumerId, Customers, Scopes};
 use portico_policies::authenticate::KeyHash;
 
+use super::certificate;
 use super::files::Files;
 use super::ledger::Ledger;
 use crate::settings::mistake::suggestion;
@@ -28,9 +29,11 @@ pub(super) fn check_all(
         let scopes = Arc::new(scopes(section, files, ledger));
         let customers = section.customers.as_ref().map(|customers| Arc::new(customer_numbers(customers, ledger)));
         let documents = section.documents.as_ref().and_then(|name| files.documents.find(name, ledger));
+        let certificates = certificate::of_consumer(section, files, ledger);
         let keys = section.keys.iter().filter_map(|key| api_key(key, ledger)).collect();
         let (Some(id), Some(plan)) = (id, plan) else { continue };
-        let consumer = Consumer { id: id.clone(), plan, tier: section.tier, scopes, customers, documents, keys };
+        let consumer =
+            Consumer { id: id.clone(), plan, tier: section.tier, scopes, customers, documents, keys, certificates };
         consumers.insert(id, Arc::new(consumer));
     }
     consumers
@@ -91,6 +94,10 @@ fn api_key(section: &At<KeySection>, ledger: &mut Ledger<'_>) -> Option<ApiKey> 
         None => Ok(KeyHash::of("")),
     };
     let hash = ledger.take(&section.hash.place, hash);
+    let is_id = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(id) = section.id.as_ref().filter(|id| !is_id(id)) {
+        ledger.wrong(&id.place, "a key's id is the 12 hexadecimal digits between `pk_` and `_`");
+    }
     let expires = section.expires.as_ref().map(|day| day.0.and_time(NaiveTime::MIN).and_utc());
     Some(ApiKey { name: Arc::from(section.name.as_str()), hash: hash?, expires })
 }

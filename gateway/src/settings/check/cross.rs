@@ -1,17 +1,18 @@
 //! What only the whole folder shows: scopes that nothing asks for, keys that two consumers share, things nobody uses.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use portico_contracts::scopes::Opens;
-use portico_policies::authenticate::KeyHash;
+use portico_policies::authenticate::{CertificateMark, KeyHash};
 
 use super::files::Files;
 use super::gateway::whole;
 use super::ledger::Ledger;
-use crate::settings::Settings;
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{At, Place};
 use crate::settings::written::ConsumerSection;
+use crate::settings::{Consumer, Settings};
 
 pub(super) fn check(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     if files.gateway.written.is_some() && files.tenants.is_empty() {
@@ -19,6 +20,7 @@ pub(super) fn check(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>)
     }
     scopes(files, settings, ledger);
     shared_keys(settings, ledger);
+    shared_certificates(settings, ledger);
     named_systems(files, settings, ledger);
     unused(files, settings, ledger);
 }
@@ -69,6 +71,21 @@ fn shared_keys(settings: &Settings, ledger: &mut Ledger<'_>) {
     }
 }
 
+/// The same of certificates.
+fn shared_certificates(settings: &Settings, ledger: &mut Ledger<'_>) {
+    let mut seen: HashMap<&CertificateMark, String> = HashMap::new();
+    for (tenant, consumer) in settings.tenants.values().flat_map(|t| t.consumers.values().map(move |c| (&t.id, c))) {
+        for certificate in &consumer.certificates {
+            let place = Place::file(&format!("tenants/{tenant}.yaml")).below("consumers").below(consumer.id.as_str());
+            if let Some(first) = seen.get(&certificate.mark) {
+                let says = format!("the certificate \"{}\" is also one of {first}", certificate.name);
+                ledger.wrong(&place, says);
+            }
+            seen.entry(&certificate.mark).or_insert_with(|| format!("{} of {tenant}", consumer.id));
+        }
+    }
+}
+
 fn unused(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     let bought: BTreeSet<&str> = consumers(files).map(|consumer| consumer.plan.as_str()).collect();
     let plans = files.gateway.written.iter().flat_map(|gateway| &gateway.plans);
@@ -90,8 +107,11 @@ fn unused(files: &Files, settings: &Settings, ledger: &mut Ledger<'_>) {
     for tenant in settings.tenants.values() {
         let place = Place::file(&format!("tenants/{}.yaml", tenant.id));
         let named = settings.issuers.iter().any(|issuer| issuer.tenants.contains(&tenant.id));
-        if !named && tenant.consumers.values().all(|consumer| consumer.keys.is_empty()) {
-            ledger.odd(&place, "no issuer names this tenant and no consumer of it has an API key: nobody can call");
+        let keyless = |consumer: &Arc<Consumer>| consumer.keys.is_empty() && consumer.certificates.is_empty();
+        if !named && tenant.consumers.values().all(keyless) {
+            let says =
+                "no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call";
+            ledger.odd(&place, says);
         }
         unbound_routes(settings, tenant, &place, ledger);
     }

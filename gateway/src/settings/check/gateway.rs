@@ -13,7 +13,7 @@ use super::files::Files;
 use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
 use super::limits::per_second;
-use super::{api, condition, issuer, scopes, tenant};
+use super::{api, certificate, condition, issuer, scopes, tenant};
 use crate::audit::AuditSettings;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{self, GatewayFile, HttpProfileWord, LogFormatWord, PlanSection};
@@ -76,7 +76,8 @@ fn listen(written: &GatewayFile, ledger: &mut Ledger<'_>) -> Listen {
     });
     let public_url = section.public_url.as_ref().and_then(|at| ledger.url(at, Network::Private));
     let public_url = public_url.map(|url| Arc::from(url.as_str().trim_end_matches('/')));
-    Listen { address, tls, h2c: section.h2c.unwrap_or(true), public_url }
+    let client_certificates = certificate::of_listener(written, ledger);
+    Listen { address, tls, h2c: section.h2c.unwrap_or(true), public_url, client_certificates }
 }
 
 fn limits(section: &written::LimitsSection, ledger: &mut Ledger<'_>) -> Limits {

@@ -7,6 +7,7 @@ use portico_contracts::tenancy::TenantId;
 use portico_policies::authenticate::{self, Issuer, SigningAlgorithm};
 
 use super::files::Files;
+use super::introspection;
 use super::ledger::Ledger;
 use crate::settings::Network;
 use crate::settings::mistake::suggestion;
@@ -26,6 +27,7 @@ pub(super) fn check_all(files: &Files, written: &GatewayFile, ledger: &mut Ledge
         }
         issuers.push(issuer);
     }
+    introspection::cross(files, written, ledger);
     issuers
 }
 
@@ -45,6 +47,8 @@ fn check(section: &At<IssuerSection>, files: &Files, ledger: &mut Ledger<'_>) ->
     }
     let tenant_claim = claim(section.tenant_claim.as_ref(), "tenant", ledger);
     let consumer_claim = claim(section.consumer_claim.as_ref(), "client_id", ledger);
+    let introspection = section.introspection.as_ref().map(|asked| introspection::check(asked, network, ledger));
+    let nonce_key = section.dpop_nonce_key.as_ref().map(|key| ledger.secret(key));
     Some(Issuer {
         url: url?,
         audiences,
@@ -58,7 +62,18 @@ fn check(section: &At<IssuerSection>, files: &Files, ledger: &mut Ledger<'_>) ->
             Network::Public => authenticate::Network::Public,
             Network::Private => authenticate::Network::Private,
         },
+        require_bound: section.require_bound,
+        nonce_key: required(nonce_key)?,
+        introspection: required(introspection)?,
     })
+}
+
+/// What was written and is wrong must not pass for what was left out.
+fn required<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    match written {
+        None => Some(None),
+        Some(value) => value.map(Some),
+    }
 }
 
 fn claim(at: Option<&At<String>>, usual: &str, ledger: &mut Ledger<'_>) -> String {

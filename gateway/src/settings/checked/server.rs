@@ -14,6 +14,7 @@ use portico_contracts::secret::Secret;
 use portico_contracts::tenancy::Tier;
 use portico_policies::authorize::condition::Condition;
 use portico_policies::throttle::{self, Rate};
+use rustls_pki_types::CertificateDer;
 
 /// Where traffic comes in.
 #[derive(Debug, Clone)]
@@ -26,6 +27,19 @@ pub struct Listen {
     pub h2c: bool,
     /// How the outside calls us, without a slash at its end.
     pub public_url: Option<Arc<str>>,
+    /// Which client certificates are taken.
+    pub client_certificates: Option<ClientCertificates>,
+}
+
+/// Client certificates.
+#[derive(Debug, Clone)]
+pub struct ClientCertificates {
+    /// Who may vouch for them, by name.
+    pub authorities: BTreeMap<Arc<str>, Vec<CertificateDer<'static>>>,
+    /// Whether the listener's TLS takes no connection without one.
+    pub required: bool,
+    /// Whether trusted proxies tell the callers', instead of showing one.
+    pub from_proxies: bool,
 }
 
 /// A certificate and its key, as PEM files.

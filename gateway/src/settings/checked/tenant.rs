@@ -10,7 +10,7 @@ use portico_contracts::model::Model;
 use portico_contracts::packs::Pack;
 use portico_contracts::rules::Rules;
 use portico_contracts::tenancy::{ConsumerId, Customers, Role, Scopes, SystemId, TenantId, Tier};
-use portico_policies::authenticate::KeyHash;
+use portico_policies::authenticate::{CertificateMark, KeyHash};
 use portico_policies::authorize::documents::TrustedDocuments;
 use portico_policies::notices::Seal;
 use portico_policies::throttle::TenantPlan;
@@ -98,6 +98,17 @@ pub struct Consumer {
     pub documents: Option<Arc<TrustedDocuments>>,
     /// Its API keys.
     pub keys: Vec<ApiKey>,
+    /// Its client certificates.
+    pub certificates: Vec<Certificate>,
+}
+
+/// A client certificate, as what tells it from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// What operators call it; the subject of what is done with it.
+    pub name: Arc<str>,
+    /// How it is known.
+    pub mark: CertificateMark,
 }
 
 /// An API key, as its hash.

@@ -54,6 +54,33 @@ pub(crate) struct ListenSection {
     pub(crate) h2c: Option<bool>,
     /// How the outside calls us, for example `https://api.example.com`, or `env:NAME`. Some systems sign it with their notices.
     pub(crate) public_url: Option<At<String>>,
+    /// Client certificates: a credential of their own, and what tokens may be bound to. Default: none are asked for.
+    pub(crate) client_certificates: Option<At<ClientCertificatesSection>>,
+}
+
+/// Client certificates.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientCertificatesSection {
+    /// Who may vouch for them, by a name of your choice: PEM files, paths in this folder or absolute ones.
+    pub(crate) authorities: Named<String>,
+    /// Whether the listener's TLS takes connections without one. Default optional.
+    #[serde(default)]
+    pub(crate) demand: DemandWord,
+    /// Whether the proxies of `limits.trusted_proxies` tell the callers' in `Client-Cert` (RFC 9440), and their own is nobody's. Default false.
+    #[serde(default)]
+    pub(crate) from_proxies: bool,
+}
+
+/// Whether a certificate must be shown.
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DemandWord {
+    /// Who has one may show it.
+    #[default]
+    Optional,
+    /// Who has none is not let in.
+    Required,
 }
 
 /// A certificate and its key.
@@ -98,7 +125,7 @@ pub(crate) struct LimitsSection {
     pub(crate) subscriptions: Option<At<u32>>,
     /// From one address before anybody is authenticated. Default 200/s, burst 1000.
     pub(crate) per_address: Option<At<AllowanceSection>>,
-    /// Proxies whose X-Forwarded-For is believed. Default: none.
+    /// Proxies whose X-Forwarded-For is believed; see `listen.client_certificates`, too. Default: none.
     pub(crate) trusted_proxies: Vec<Cidr>,
 }
 
@@ -136,6 +163,46 @@ pub(crate) struct IssuerSection {
     /// Whether its address may be on a private network. Default public.
     #[serde(default)]
     pub(crate) network: NetworkWord,
+    /// Whether its tokens must be bound to a client certificate (RFC 8705) or a key (RFC 9449). Those that are bound are checked anyway. Default false.
+    #[serde(default)]
+    pub(crate) require_bound: bool,
+    /// With it, proofs of possession (DPoP) need a nonce of ours. Nonces are sealed with this; it is the same at all gateways: a reference.
+    pub(crate) dpop_nonce_key: Option<At<SecretReference>>,
+    /// How it is asked about tokens that say nothing themselves (RFC 7662). Default: it is not asked.
+    pub(crate) introspection: Option<At<IntrospectionSection>>,
+}
+
+/// How an issuer is asked about its tokens.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IntrospectionSection {
+    /// Where, or `env:NAME`.
+    pub(crate) endpoint: At<String>,
+    /// Our name there: a reference.
+    pub(crate) client_id: At<SecretReference>,
+    /// Our secret there: a reference.
+    pub(crate) client_secret: At<SecretReference>,
+    /// Where name and secret go: basic (a header) or form. Default basic.
+    #[serde(default)]
+    pub(crate) client_auth: IntrospectionAuthWord,
+    /// What its opaque tokens begin with: by that a token finds its issuer. Only a single issuer that is asked, for all tenants, may be without.
+    pub(crate) prefix: Option<At<String>>,
+    /// Whether it is asked about its JWTs, too, instead of checking them by its keys. Default false.
+    #[serde(default)]
+    pub(crate) always: bool,
+    /// How long its word about a token is believed, never past `exp`; up to 60s. Default 10s.
+    pub(crate) believed: Option<At<Span>>,
+}
+
+/// Where our name and secret go.
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IntrospectionAuthWord {
+    /// Into a header.
+    #[default]
+    Basic,
+    /// Beside the token.
+    Form,
 }
 
 /// Which addresses are allowed.

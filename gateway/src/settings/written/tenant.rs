@@ -259,6 +259,29 @@ pub(crate) struct ConsumerSection {
     /// Its API keys.
     #[serde(default)]
     pub(crate) keys: Vec<At<KeySection>>,
+    /// Its client certificates, where `listen.client_certificates` takes any.
+    #[serde(default)]
+    pub(crate) certificates: Vec<At<CertificateSection>>,
+}
+
+/// A client certificate: one word that tells it from all others, `sha256`, `subject`, `dns`, `uri` or `email`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CertificateSection {
+    /// What you call it.
+    pub(crate) name: At<String>,
+    /// The authority that vouches for it, as `listen.client_certificates.authorities` calls it. A name needs one; for `sha256` any will do.
+    pub(crate) authority: Option<At<String>>,
+    /// Its SHA-256 fingerprint, as `openssl x509 -noout -fingerprint -sha256` prints it.
+    pub(crate) sha256: Option<At<String>>,
+    /// Its whole subject, as `openssl x509 -noout -subject -nameopt RFC2253` prints it: `CN=partner-one,O=Example,C=DE`.
+    pub(crate) subject: Option<At<String>>,
+    /// A host name among its alternative names.
+    pub(crate) dns: Option<At<String>>,
+    /// An address among its alternative names, for example `spiffe://example.com/partner-one`.
+    pub(crate) uri: Option<At<String>>,
+    /// A mail address among its alternative names.
+    pub(crate) email: Option<At<String>>,
 }
 
 /// An API key, as `portico keys new` prints it.
@@ -267,6 +290,8 @@ pub(crate) struct ConsumerSection {
 pub(crate) struct KeySection {
     /// What you call it.
     pub(crate) name: At<String>,
+    /// What stands in the key after `pk_`: 12 hexadecimal digits, by which one that is found somewhere is known.
+    pub(crate) id: Option<At<String>>,
     /// Its hash, `sha256:` and 64 hexadecimal digits, or `env:NAME`. Never the key.
     pub(crate) hash: At<String>,
     /// The first day (UTC) on which it is not accepted any more. Default: never.

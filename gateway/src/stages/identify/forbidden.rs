@@ -5,8 +5,18 @@ use http::header::{CONNECTION, HeaderName};
 
 /// Only Portico says these, so they are dropped from whatever comes in. Compared in lower case with `-` for `_`,
 /// because many servers make no difference between the two.
-const OURS: [&str; 8] =
-    ["x-tenant", "x-user", "x-consumer", "x-portico", "x-forwarded", "x-authenticated", "x-client-cert", "x-ssl-"];
+const OURS: [&str; 9] = [
+    "x-tenant",
+    "x-user",
+    "x-consumer",
+    "x-portico",
+    "x-forwarded",
+    "x-authenticated",
+    "x-client-cert",
+    "x-ssl-",
+    // RFC 9440; who may say it was listened to before.
+    "client-cert",
+];
 const OURS_EXACTLY: [&str; 18] = [
     "forwarded",
     "x-real-ip",
@@ -43,9 +53,10 @@ const ONE_HOP: [&str; 8] = [
 ];
 
 /// Whoever names one of these in `Connection` wants us to drop a check, not a hop's detail.
-const NEVER_NOMINATED: [&str; 14] = [
+const NEVER_NOMINATED: [&str; 15] = [
     "host",
     "authorization",
+    "dpop",
     "x-api-key",
     "cookie",
     "content-length",
@@ -143,6 +154,9 @@ mod tests {
             "X-Original-URL",
             "X-HTTP-Method-Override",
             "X-HTTP-Method",
+            "Client-Cert",
+            "client_cert",
+            "Client-Cert-Chain",
             "MSCRMCallerID",
             "CallerObjectId",
             "Stripe-Account",

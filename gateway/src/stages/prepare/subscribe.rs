@@ -12,6 +12,7 @@ use portico_composites::engine::{Asking, Prepared, Question, Refused};
 use portico_composites::fresh::Wish;
 use portico_composites::news::Listener;
 use portico_contracts::problem::{Code, Problem};
+use portico_policies::authenticate::Authenticated;
 use portico_policies::authorize::Grant;
 use portico_policies::{Caller, ConsumerKey};
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::respond::Refusal;
 use crate::serve::now;
 use crate::snapshot::Snapshot;
 use crate::stages::admit::Head;
-use crate::stages::authenticate::{Kept, subject};
+use crate::stages::authenticate::Kept;
 use crate::stages::authorize::authorize;
 use crate::stages::route::Wanted;
 use crate::stages::version::Versioned;
@@ -121,16 +122,22 @@ impl Subscription {
 
     /// Whether the caller is still who it was and may still ask.
     pub(crate) async fn caller(&self, snapshot: &Snapshot) -> Option<Arc<Caller>> {
-        let caller = snapshot.authenticator.authenticate(self.credential.shown(), now()).await.ok()?;
+        self.believed(snapshot).await.map(|believed| believed.caller)
+    }
+
+    async fn believed(&self, snapshot: &Snapshot) -> Option<Authenticated> {
+        let believed = self.credential.again(snapshot, now()).await.ok()?;
         let wanted = Versioned { version: None, wanted: Wanted::Graphql };
-        (caller.key == self.consumer && authorize(&caller, &wanted, &snapshot.graphql, &Method::POST).is_ok())
-            .then_some(caller)
+        let caller = &believed.caller;
+        let may = caller.key == self.consumer && authorize(caller, &wanted, &snapshot.graphql, &Method::POST).is_ok();
+        may.then_some(believed)
     }
 
     /// Makes ready to ask again. Where the caller's budget is spent, it waits until there is some.
     pub(crate) async fn refresh(&self, snapshot: &Snapshot) -> Result<Refreshed, Ended> {
         loop {
-            let caller = self.caller(snapshot).await.ok_or(Ended::Caller)?;
+            let believed = self.believed(snapshot).await.ok_or(Ended::Caller)?;
+            let caller = Arc::clone(&believed.caller);
             if caller.documents.as_ref().is_some_and(|list| !list.trusts(&self.question.query)) {
                 return Err(Ended::Caller);
             }
@@ -149,7 +156,7 @@ impl Subscription {
                         None => snapshot.settings.tiers.deadline(caller.tier),
                     };
                     let remaining = left.cost();
-                    let subject = subject(self.credential.shown(), &caller, snapshot, now());
+                    let subject = self.credential.subject(&believed, snapshot, now());
                     return Ok(Refreshed { prepared, caller, subject, remaining, deadline: Instant::now() + patience });
                 }
                 Err(refused) => tokio::time::sleep(refused.problem.retry_after.unwrap_or(PAUSE).max(PAUSE)).await,
