@@ -10,6 +10,7 @@ pub mod estate;
 pub mod fresh;
 mod gather;
 pub mod guard;
+mod newest;
 pub mod news;
 pub mod openapi;
 pub mod operations;

@@ -310,7 +310,8 @@ pub struct LookUp {
     pub truncated: Vec<Condition>,
 }
 
-/// A first request that tells the ids of the rows that belong to each key. The look-up's own request then asks for those.
+/// A first request that tells the ids of the rows that belong to each key. The look-up's own request then asks for those,
+/// or further links lead on from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Links {
     /// The request for the keys.
@@ -321,10 +322,40 @@ pub struct Links {
     pub key: Path,
     /// Where it holds the ids.
     pub ids: Path,
-    /// The field that holds such an id in the rows that are asked for then.
-    pub field: &'static str,
     /// How many ids one request carries at most.
     pub batch: usize,
+    /// What the ids lead to.
+    pub after: After,
+}
+
+/// What the ids that links have told lead to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum After {
+    /// The rows themselves: the field that holds such an id in them.
+    RowsWithIdIn(&'static str),
+    /// The rows themselves: where they hold such an id, which is no field of the model.
+    RowsWithIdAt(Path),
+    /// Other links: the ids are the keys that they are asked with.
+    Links(Box<Links>),
+}
+
+impl Links {
+    /// The links after so many others; the first for 0.
+    pub fn after(&self, hops: usize) -> Option<&Links> {
+        match (&self.after, hops.checked_sub(1)) {
+            (_, None) => Some(self),
+            (After::Links(next), Some(rest)) => next.after(rest),
+            _ => None,
+        }
+    }
+
+    /// Where the rows hold the id that the last links told.
+    pub fn id(&self) -> &After {
+        match &self.after {
+            After::Links(next) => next.id(),
+            rows => rows,
+        }
+    }
 }
 
 /// Which keys can be asked for, and how they are written.

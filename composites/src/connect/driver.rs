@@ -18,7 +18,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use portico_contracts::canonical::{Failure, Record};
 use portico_contracts::model::ObjectType;
 use portico_contracts::packs::{
-    Auth, EntityMapping, Hole, Kind, Language, Links, LookUp, Mapping, Pack, Paging, Path, RequestTemplate, Step, Times,
+    After, Auth, EntityMapping, Hole, Kind, Language, Links, LookUp, Mapping, Pack, Paging, Path, RequestTemplate,
+    Step, Times,
 };
 use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId};
@@ -261,22 +262,24 @@ impl Driver {
             return Err(Rejection::Malformed("nobody asked for this".to_owned()));
         };
         let Some(links) = &reading.look_up.links else { return reading.read(asked, answer) };
-        let Some(linked) = &asked.linked else {
-            let (pairs, partial) = reading.links(links, answer)?;
-            let ids = links::each_once(pairs.iter().map(|(_, id)| id));
-            let next = self.of_links(ask, links, pairs, ids);
+        let hops = asked.linked.as_ref().map_or(0, |linked| linked.hops);
+        if let Some(here) = links.after(hops) {
+            let (pairs, partial) = reading.links(here, answer)?;
+            let next = self.of_links(ask, links, following(asked.linked.as_deref(), pairs));
             return Ok(Rows { next, partial, ..Rows::default() });
-        };
+        }
+        let Some(linked) = &asked.linked else { return Ok(Rows::default()) };
         let read = match reading.read(asked, answer) {
             // All that are linked may be gone meanwhile.
             Err(Rejection::NotFound) => Rows::default(),
             read => read?,
         };
-        let records = links::told_apart(read.records, ask.by, links.field, &linked.pairs);
+        let field = if let After::RowsWithIdIn(field) = links.id() { field } else { ask.by };
+        let records = links::told_apart(read.records, ask.by, field, &linked.pairs);
         // All pages of these ids, and only then the next ids.
         let next = match read.next {
             Some(next) => Some(Request { linked: asked.linked.clone(), ..next }),
-            None => self.of_links(ask, links, linked.pairs.clone(), linked.rest.clone()),
+            None => self.of_links(ask, links, Linked::clone(linked)),
         };
         Ok(Rows { records, next, ..read })
     }
@@ -303,13 +306,18 @@ impl Driver {
         })
     }
 
-    /// The request for the next ids.
-    fn of_links(&self, ask: &Ask, links: &Links, pairs: Vec<(Key, Key)>, mut ids: Vec<Key>) -> Option<Request> {
+    /// The request for the next ids: of the same links, of those behind them, or of the rows.
+    fn of_links(&self, ask: &Ask, links: &Links, mut linked: Linked) -> Option<Request> {
         let (mapping, look_up) = self.found(ask)?;
-        let rest = ids.split_off(links.batch.min(ids.len()));
-        let now: Vec<String> = ids.iter().map(|id| id.to_string()).collect();
-        let request = self.written(mapping, look_up, look_up.request.as_ref(), &now, &Pushed::default());
-        (!now.is_empty()).then(|| Request { linked: Some(Arc::new(Linked { pairs, rest })), ..request })
+        if linked.rest.is_empty() && linked.hops > 0 && links.after(linked.hops).is_some() {
+            linked = onward(linked);
+        }
+        let before = links.after(linked.hops.saturating_sub(1))?;
+        let rest = linked.rest.split_off(before.batch.min(linked.rest.len()));
+        let ids: Vec<String> = std::mem::replace(&mut linked.rest, rest).iter().map(|id| id.to_string()).collect();
+        let template = links.after(linked.hops).map(|next| &next.request).or(look_up.request.as_ref());
+        let request = self.written(mapping, look_up, template, &ids, &Pushed::default());
+        (!ids.is_empty()).then(|| Request { linked: Some(Arc::new(linked)), ..request })
     }
 
     /// Assigns all rows of one chunk to its keys; `complete` is false where pages were left unread or partial.
@@ -380,6 +388,22 @@ impl Driver {
     }
 }
 
+/// What is known once an answer has told these links: keys with ids from the first ones, ids with ids from those behind.
+fn following(before: Option<&Linked>, told: Vec<(Key, Key)>) -> Linked {
+    let Some(before) = before else {
+        return onward(Linked { hops: 0, pairs: Vec::new(), rest: Vec::new(), onward: told });
+    };
+    let mut linked = before.clone();
+    links::led_on(&before.pairs, &told, &mut linked.onward);
+    linked
+}
+
+/// One link further: what the ids have led to are the ids now.
+fn onward(linked: Linked) -> Linked {
+    let rest = links::each_once(linked.onward.iter().map(|(_, id)| id));
+    Linked { hops: linked.hops + 1, pairs: linked.onward, rest, onward: Vec::new() }
+}
+
 /// The system's own words for these statuses; `None` where they cannot be named (a fallback stands for anything).
 fn wire_statuses(mapping: &EntityMapping, wanted: &[&'static str]) -> Option<Vec<String>> {
     let (_, kind) = status_read(mapping)?;
@@ -426,6 +450,9 @@ fn paths_of<'p>(mapping: &'p EntityMapping, look_up: &'p LookUp, more: &'p [(Arc
     mapping.fields.iter().for_each(|(.., mapping)| of_mapping(mapping, &mut paths));
     paths.extend(mapping.filters.iter().chain(&mapping.skip).map(|condition| &condition.path));
     paths.extend((!look_up.path.steps.is_empty()).then_some(&look_up.path));
+    if let Some(After::RowsWithIdAt(path)) = look_up.links.as_ref().map(Links::id) {
+        paths.push(path);
+    }
     paths.extend(more.iter().map(|(_, path)| path));
     paths
 }

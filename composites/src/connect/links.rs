@@ -1,6 +1,6 @@
 //! Rows that do not say whose they are: an earlier request has told which ids belong to which key.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use portico_contracts::canonical::{Record, Value};
 
@@ -10,6 +10,18 @@ use crate::ask::Key;
 pub(super) fn each_once<'k>(ids: impl Iterator<Item = &'k Key>) -> Vec<Key> {
     let mut known = HashSet::new();
     ids.filter(|id| known.insert(*id)).cloned().collect()
+}
+
+/// Keys with ids, led on by what these ids are linked with. A link of an id that nobody asked about leads nowhere.
+pub(super) fn led_on(pairs: &[(Key, Key)], links: &[(Key, Key)], onward: &mut Vec<(Key, Key)>) {
+    let mut from: HashMap<&Key, Vec<&Key>> = HashMap::with_capacity(pairs.len());
+    for (key, id) in pairs {
+        from.entry(id).or_default().push(key);
+    }
+    for (id, next) in links {
+        let keys = from.get(id).into_iter().flatten();
+        onward.extend(keys.map(|key| ((*key).clone(), next.clone())));
+    }
 }
 
 /// The rows with the keys that they belong to: one that belongs to several comes once for each, one of none stays as

@@ -38,16 +38,19 @@ pub struct Findings {
 /// Why one description could not be had.
 type Untold = String;
 
-/// Asks one system for its shapes and compares. Ends with `call.deadline`.
-pub async fn compare(system: &System, call: &Call) -> Findings {
+/// Asks one system for its shapes and compares those of the entities that it is asked for: what a pack maps beyond them
+/// the system need not have. Ends with `call.deadline`.
+pub async fn compare(system: &System, is_asked_for: &(dyn Fn(&str) -> bool + Sync), call: &Call) -> Findings {
     let driver = system.driver();
+    let meant: Vec<&EntityMapping> =
+        driver.pack.entities.values().filter(|mapping| is_asked_for(mapping.of.name)).collect();
     let mut comparison = Comparison::default();
     let asked = match (&driver.pack.shapes, driver.pack.language) {
-        (_, Language::Suiteql) => queried::compare(system, call, &mut comparison).await,
-        (Some(Shapes::Metadata(path)), _) => described::metadata(system, call, path, &mut comparison).await,
-        (Some(Shapes::Describe(path)), _) => described::objects(system, call, path, &mut comparison).await,
-        (Some(Shapes::Fields(list)), _) => listed::fields(system, call, list, &mut comparison).await,
-        (Some(Shapes::Row(path)), _) => listed::rows(system, call, path, &mut comparison).await,
+        (_, Language::Suiteql) => queried::compare(system, call, &meant, &mut comparison).await,
+        (Some(Shapes::Metadata(path)), _) => described::metadata(system, call, path, &meant, &mut comparison).await,
+        (Some(Shapes::Describe(path)), _) => described::objects(system, call, path, &meant, &mut comparison).await,
+        (Some(Shapes::Fields(list)), _) => listed::fields(system, call, list, &meant, &mut comparison).await,
+        (Some(Shapes::Row(path)), _) => listed::rows(system, call, path, &meant, &mut comparison).await,
         (None, _) => return Findings { silent: true, ..Findings::default() },
     };
     Findings { trouble: asked.err(), ..comparison.into_findings() }
@@ -108,11 +111,6 @@ async fn described(system: &System, call: &Call, request: &Request) -> Result<Op
 
 fn parsed(answer: &Answer) -> Result<Json, Untold> {
     serde_json::from_slice(&answer.body).map_err(|_| "described itself with something that is no JSON".to_owned())
-}
-
-/// The entities of a driver's pack.
-fn entities(driver: &Driver) -> impl Iterator<Item = &EntityMapping> {
-    driver.pack.entities.values()
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use chrono::DateTime;
 use http::{HeaderMap, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
+use portico_contracts::canonical::{Record, Value};
 use portico_contracts::packs::{
-    EntityMapping, ErrorRule, Language, LastPage, Links, LookUp, Meaning, Pack, Paging, PagingStyle, Path,
+    After, EntityMapping, ErrorRule, Language, LastPage, Links, LookUp, Meaning, Pack, Paging, PagingStyle, Path,
 };
 use portico_contracts::tenancy::{Role, SystemId};
 use serde_json::Value as Json;
@@ -64,7 +65,7 @@ impl Reading<'_> {
                 continue;
             }
             match mapper.record(frames, self.extensions) {
-                Ok(record) => rows.records.push(record),
+                Ok(record) => rows.records.push(self.with_id(record, frames)),
                 Err(failure) => rows.unreadable = Some(failure),
             }
         }
@@ -72,6 +73,16 @@ impl Reading<'_> {
         rows.partial = self.look_up.truncated.iter().any(|condition| holds(condition, &[&body]));
         rows.next = self.next(asked, answer, &body, found.rows.len())?;
         Ok(rows)
+    }
+
+    /// A row that links lead to stands for its id until it is told whose it is.
+    fn with_id(&self, mut record: Record, frames: &[&Json]) -> Record {
+        let Some(After::RowsWithIdAt(path)) = self.look_up.links.as_ref().map(Links::id) else { return record };
+        let id = if let Found::Value(id) = find(path, frames) { text_of(id) } else { None };
+        if let Some(ordinal) = record.of.ordinal(self.look_up.by) {
+            record.put(ordinal, id.map_or(Value::Null, Value::text));
+        }
+        record
     }
 
     /// Which ids belong to which key, and whether not all of them were told.

@@ -36,25 +36,34 @@ fn soql(query: &Query<'_>) -> String {
     text
 }
 
-/// What to select for these paths: parents' fields by dots, `Children.records[].…` as a sub-query.
+/// What to select for these paths: parents' fields by dots, `Children.records[].…` and `Children.records[Of=…].…` as a
+/// sub-query.
 pub(super) fn select<'p>(paths: impl Iterator<Item = &'p Path>) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     let mut children: IndexMap<String, Vec<String>> = IndexMap::new();
     for path in paths {
-        let (list, wanted) = match path.steps.iter().position(|step| *step == Step::Each) {
+        let each = path.steps.iter().position(|step| matches!(step, Step::Each | Step::Having(..)));
+        let (list, wanted) = match each {
             Some(each) => {
                 let child = name(path.steps.get(..each.saturating_sub(1)).unwrap_or_default());
                 let fields = children.entry(child).or_default();
+                if let Some(Step::Having(chosen_by, _)) = path.steps.get(each) {
+                    add(fields, chosen_by.clone());
+                }
                 (fields, name(&path.steps[each + 1..]))
             }
             None => (&mut fields, name(&path.steps)),
         };
-        if !wanted.is_empty() && !list.contains(&wanted) {
-            list.push(wanted);
-        }
+        add(list, wanted);
     }
     fields.extend(children.into_iter().map(|(child, wanted)| format!("(SELECT {} FROM {child})", wanted.join(", "))));
     fields
+}
+
+fn add(list: &mut Vec<String>, wanted: String) {
+    if !wanted.is_empty() && !list.contains(&wanted) {
+        list.push(wanted);
+    }
 }
 
 fn condition(condition: &Condition) -> String {

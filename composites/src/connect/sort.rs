@@ -13,6 +13,7 @@ use portico_contracts::tenancy::{Role, SystemId};
 use super::driver::{Pushed, Sorted, Sorting};
 use super::keys;
 use crate::ask::{Ask, Key, Page};
+use crate::newest;
 
 /// What is needed to assign the rows of one chunk.
 #[derive(Debug)]
@@ -96,6 +97,10 @@ impl Sort<'_> {
         });
         if self.mapping.combine && rows.len() > 1 {
             rows = combined(&rows).map(Arc::new).into_iter().collect();
+        }
+        if self.look_up.links.is_some() {
+            // They were asked for by their ids, which says nothing of their order.
+            newest::sort(&mut rows);
         }
         let mut before = self.pushed.skip as usize;
         if let Some((position, identity)) = narrow.after.as_deref().and_then(parts) {

@@ -140,14 +140,18 @@ fn read(system: &System, ask: &Ask, asked: &Request, answer: &Answer, took: Dura
     let read = system.driver().read(ask, asked, answer);
     let read = read.map_err(|rejection| in_words(&crate::endure::Trouble::Rejected(rejection)));
     let drifts = read.as_ref().map(|rows| &rows.drifts[..]).unwrap_or_default();
-    let links = system.driver().reading(ask).is_some_and(|reading| reading.look_up.links.is_some());
+    let hops = asked.linked.as_ref().map_or(0, |linked| linked.hops);
+    let links = system
+        .driver()
+        .reading(ask)
+        .is_some_and(|reading| reading.look_up.links.as_ref().is_some_and(|links| links.after(hops).is_some()));
     let told = Answered {
         status: answer.status.as_u16(),
         took,
         body: answer.body.clone(),
         rows: match &read {
-            // A first request only tells ids.
-            Ok(_) if links && asked.linked.is_none() => Ok(Vec::new()),
+            // These requests only tell ids.
+            Ok(_) if links => Ok(Vec::new()),
             Ok(_) => Ok(told_rows(system, ask, answer)),
             Err(says) => Err(says.clone()),
         },

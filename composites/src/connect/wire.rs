@@ -25,13 +25,17 @@ pub struct Request {
     pub linked: Option<Arc<Linked>>,
 }
 
-/// What a request for links has told.
+/// What requests for links have told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
-    /// Each key with the id of one of its rows.
+    /// How many links have been followed to the end.
+    pub hops: usize,
+    /// Each key with one of the ids that it has led to.
     pub pairs: Vec<(Key, Key)>,
     /// The ids that are still to be asked for.
     pub rest: Vec<Key>,
+    /// Each key with what its ids have led to so far, where they lead to further ids.
+    pub onward: Vec<(Key, Key)>,
 }
 
 /// A request and the keys that it asks for.

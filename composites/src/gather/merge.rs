@@ -6,8 +6,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, NaiveTime};
-use portico_contracts::canonical::{Failure, Provenance, Record, Value};
+use portico_contracts::canonical::{Failure, Provenance, Record};
 use portico_contracts::problem::Code;
 use portico_contracts::tenancy::SystemId;
 
@@ -15,6 +14,7 @@ use super::cursor;
 use super::several::several_know;
 use super::{Looked, Outcome};
 use crate::ask::Page;
+use crate::newest::moment;
 use crate::plan::Step;
 
 /// What one of several systems found.
@@ -145,25 +145,6 @@ fn is_newer(one: &Record, other: &Record) -> bool {
         (Some(one), Some(other)) => one.cmp(&other) == Ordering::Greater,
         (None, Some(_)) => true,
         (_, None) => false,
-    }
-}
-
-/// When what a row tells of began.
-fn moment(row: &Record) -> Option<DateTime<FixedOffset>> {
-    let field = match row.of.name {
-        "Order" => "orderedAt",
-        "Invoice" => "issuedOn",
-        "Case" => "openedAt",
-        "Shipment" => "shippedAt",
-        "Asset" => "installedOn",
-        "Contract" | "ServiceEntitlement" => "startsOn",
-        "BillingSubscription" => "currentPeriodEnd",
-        _ => return None,
-    };
-    match row.get(field) {
-        Value::DateTime(moment) => Some(*moment),
-        Value::Date(day) => Some(day.and_time(NaiveTime::MIN).and_utc().fixed_offset()),
-        _ => None,
     }
 }
 

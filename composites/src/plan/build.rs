@@ -253,7 +253,11 @@ impl<'a> Builder<'a> {
         let completed: &[&str] = match entity.name {
             "Receivables" => &["openBalance", "overdueBalance", "oldestOverdueDays"],
             "Invoice" => &["dueOn", "openAmount", "status"],
-            "Order" if field == "total" => return self.estate.owners(expect_object("OrderLine")).is_some(),
+            // The sum of the lines.
+            "Order" if field == "total" => {
+                let lines = expect_object("OrderLine");
+                return self.estate.having(lines).iter().any(|owner| owner.provides_field(lines, "lineTotal"));
+            }
             "Contract" if field == "coversSerialNumbers" => return self.coverage_is_kept_apart(),
             _ => &[],
         };
@@ -299,6 +303,9 @@ impl<'a> Builder<'a> {
                     None => return Ok(Resolve::NotProvided),
                 }
             }
+            KeyOrigin::Field(_) if relation.by == "id" && !self.share_ids(here.record, expect_object(relation.to)) => {
+                return Ok(Resolve::NotProvided);
+            }
             KeyOrigin::Field(name) => match here.record.ordinal(name) {
                 Some(ordinal) => (KeyExpr::Parent(ordinal), here.within),
                 None => return Ok(Resolve::NotProvided),
@@ -310,6 +317,12 @@ impl<'a> Builder<'a> {
         let many = field.is_list() || connection(field).is_some();
         let lookup = Lookup { record: expect_object(relation.to), by: relation.by, key, within, narrow, many };
         self.related(field, relation, lookup, sets, path)
+    }
+
+    /// Whether a system has both entities, so that an id in a row of one means the same in the other.
+    fn share_ids(&self, one: &ObjectType, other: &ObjectType) -> bool {
+        let others = self.estate.having(other);
+        self.estate.having(one).iter().any(|owner| others.iter().any(|other| other.id() == owner.id()))
     }
 
     /// The entities behind a key.

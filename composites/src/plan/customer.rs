@@ -156,7 +156,7 @@ impl<'a> Builder<'a> {
         let record = expect_object(entity);
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
-            if owner.supports(record, by).is_some() {
+            if owner.supports(record, by).is_some() && self.is_its_own(link, owner) {
                 return Some(Lookup::all(entity, by, key.clone(), *within));
             }
         }
@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
         if owner.supports(record, by).is_some() {
             return Some(Lookup::all(entity, by, number, within));
         }
-        let (link, of) = linked_by(record, owner)?;
+        let (link, of) = self.linked_by(record, owner)?;
         let linked = self.step(Lookup::one(of, "customerNumber", number, within))?;
         Some(Lookup::all(entity, link, KeyExpr::Via(linked, expect_object(of).ordinal("id")?), None))
     }
@@ -182,7 +182,7 @@ impl<'a> Builder<'a> {
         let mut ways = Vec::new();
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
-            if member.supports(record, by).is_some() {
+            if member.supports(record, by).is_some() && self.is_its_own(link, member) {
                 let rule = if matches!(key, KeyExpr::Via(..)) { Rule::Own } else { Rule::Fitting };
                 ways.push((Lookup::all(entity, by, key.clone(), *within), rule));
             }
@@ -196,13 +196,29 @@ impl<'a> Builder<'a> {
         let by = by_number(entity);
         if member.supports(record, by).is_some() {
             ways.push((Lookup::all(entity, by, number, within), rule));
-        } else if let Some((link, of)) = linked_by(record, member)
+        } else if let Some((link, of)) = self.linked_by(record, member)
             && let Some((linked, rule)) = self.linked(of, (number, within), rule, member)
             && let Some(id) = expect_object(of).ordinal("id")
         {
             ways.push((Lookup::all(entity, link, KeyExpr::Via(linked, id), None), rule));
         }
         ways
+    }
+
+    /// Whether a customer's id by this link is one of the system's own ids. Another system's may be anybody's there.
+    fn is_its_own(&self, link: &str, system: &Arc<dyn Upstream>) -> bool {
+        let of = LINKS.iter().find(|(name, _)| *name == link).map(|(_, of)| expect_object(of));
+        of.is_some_and(|of| self.estate.having(of).iter().any(|owner| owner.id() == system.id()))
+    }
+
+    /// The link by which a system can be asked with its own ids, and whose id it is.
+    fn linked_by(
+        &self,
+        record: &'static ObjectType,
+        owner: &Arc<dyn Upstream>,
+    ) -> Option<(&'static str, &'static str)> {
+        let can = |link: &str| record.fields.contains_key(link) && owner.supports(record, link).is_some();
+        LINKS.into_iter().find(|(link, _)| can(link) && self.is_its_own(link, owner))
     }
 
     /// The step that tells a customer's id in a system, from its number: asked of that system itself where it can be.
@@ -309,12 +325,6 @@ fn by_link(link: &'static str, entity: &str) -> &'static str {
 /// By which field an entity is looked up with a customer's number.
 fn by_number(entity: &str) -> &'static str {
     if entity == "Customer" { "number" } else { "customerNumber" }
-}
-
-/// The link by which a system can be asked, and whose id it is.
-fn linked_by(record: &'static ObjectType, owner: &Arc<dyn Upstream>) -> Option<(&'static str, &'static str)> {
-    let can = |link: &str| record.fields.contains_key(link) && owner.supports(record, link).is_some();
-    LINKS.into_iter().find(|(link, _)| can(link))
 }
 
 fn unsupported(kind: &str) -> Arc<Failure> {

@@ -68,7 +68,8 @@ pub fn of(pack: &Pack) -> Vec<EntityCoverage> {
 
 fn of_entity(pack: &Pack, least: Option<&Pack>, entity: &'static ObjectType) -> EntityCoverage {
     let mapping = &pack.entities[entity.name];
-    let always = least.and_then(|least| least.entities.get(entity.name));
+    let always =
+        least.map(|least| least.entities.get(entity.name).map(|entity| &entity.fields[..]).unwrap_or_default());
     let state = |field: &Field| {
         let of = |fields: &[(usize, &'static str, Mapping)]| {
             fields
@@ -76,7 +77,7 @@ fn of_entity(pack: &Pack, least: Option<&Pack>, entity: &'static ObjectType) -> 
                 .find(|(_, name, _)| *name == field.name)
                 .map(|(.., mapping)| matches!(mapping, Mapping::Constant(_)))
         };
-        match (of(&mapping.fields), always.map(|always| of(&always.fields))) {
+        match (of(&mapping.fields), always.map(of)) {
             (None, _) => State::NotMapped,
             (Some(_), Some(None)) => State::WithSetting,
             (Some(true), _) => State::Constant,

@@ -335,6 +335,18 @@ fn a_role_may_bind_several_systems() {
 }
 
 #[test]
+fn what_a_pack_has_by_a_setting_only_is_not_had_without_it() {
+    let crm = |settings: &str| {
+        let crm = format!(
+            "  acme-crm: {{ role: crm, pack: salesforce, url: https://a.example.com, settings: {{ {settings} }} }}\nowners: {{ Shipment: acme-crm }}\n"
+        );
+        Written::sound().with("tenants/acme.yaml", &TENANT.replace("consumers:", &format!("{crm}consumers:")))
+    };
+    assert_snapshot!(crm("currency: EUR").mistakes(), @"tenants/acme.yaml:11 owners.Shipment: acme-crm says nothing of Shipment: the pack salesforce has it where a setting says where it stands");
+    crm("shipment_object: Shipment").settings();
+}
+
+#[test]
 fn what_several_systems_of_a_role_say_must_make_sense() {
     let wrong = with_two_crms("owners: { Account: [], Contact: [old-crm, old-crm], Asset: [acme-crn] }\n")
         .replace("C-\\d+", "C-(")

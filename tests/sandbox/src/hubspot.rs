@@ -1,8 +1,10 @@
-//! HubSpot: companies, their contacts and their deals, read with a private app's token or with an app's short ones.
+//! HubSpot: companies, their contacts, deals, orders, products, tickets, invoices and subscriptions, read with a private
+//! app's token or with an app's short ones.
 //!
-//! What this estate added to the vendor's own properties: `companies.erp_customer_number` (unique; empty for the
-//! company the ERP does not know), `companies.customer_segment`, and, because orders are kept as deals,
-//! `deals.erp_order_number` (unique). Nothing else says which customer of the ERP a company is.
+//! What this estate added to the vendor's own properties: of companies `erp_customer_number` (unique; empty for the
+//! company the ERP does not know), `customer_segment`, `credit_limit`, `deliveries_stopped` and `payment_terms`; of
+//! deals and orders `erp_order_number` (unique); of orders, tickets, invoices and subscriptions `erp_customer_number`; of
+//! tickets and invoices `erp_order_number`; of products `unit` and `warranty_months`.
 
 mod associations;
 mod batch;
@@ -210,7 +212,7 @@ impl Vendor for HubSpot {
     }
 
     fn key_fields(&self) -> &'static [&'static str] {
-        &["id", "hs_object_id", "toObjectId", "erp_customer_number", "erp_order_number", "email"]
+        &["id", "hs_object_id", "toObjectId", "erp_customer_number", "erp_order_number", "email", "hs_sku", "hs_number"]
     }
 }
 

@@ -1,7 +1,10 @@
-//! Salesforce: accounts, contacts, assets, service contracts and entitlements, read by SOQL and by id.
+//! Salesforce: accounts, contacts, assets, service contracts and entitlements, orders, prices, shipments, invoices and
+//! cases, read by SOQL and by id.
 //!
-//! This organisation has no orders, cases or invoices. Its own fields are `Account.Segment__c`,
-//! `Asset.Warranty_End__c`, `Asset.Order_Number__c` and `ServiceContract.Support_Level__c`.
+//! This organisation has one currency, Order Management and Service Cloud. Its own fields are `Account.Segment__c`,
+//! `Credit_Limit__c`, `Open_Balance__c`, `Credit_Hold__c` and `Payment_Terms__c`, `Asset.Warranty_End__c`,
+//! `Asset.Order_Number__c`, `ServiceContract.Support_Level__c`, `Order.Requested_Ship__c`,
+//! `Product2.Warranty_Months__c` and `Case.Order_Number__c`.
 
 mod cells;
 mod composite;
@@ -179,7 +182,21 @@ impl Vendor for Salesforce {
     }
 
     fn key_fields(&self) -> &'static [&'static str] {
-        &["Id", "AccountNumber", "AccountId", "SerialNumber", "ContractNumber", "AssetId", "ServiceContractId"]
+        &[
+            "Id",
+            "AccountNumber",
+            "AccountId",
+            "SerialNumber",
+            "ContractNumber",
+            "AssetId",
+            "ServiceContractId",
+            "OrderNumber",
+            "OrderId",
+            "ProductCode",
+            "CaseNumber",
+            "ContactId",
+            "Order_Number__c",
+        ]
     }
 }
 

@@ -1,14 +1,10 @@
 //! Dynamics 365, Salesforce, Stripe, Zendesk.
 
-use std::sync::Arc;
-
 use http::StatusCode;
-use portico_contracts::packs::Pack;
-use portico_gateway::settings::Settings;
 use portico_tests::{Fault, Reply, Role, Scene, Tenant, Upstream};
 use serde_json::{Value, json};
 
-use super::{own, set, system};
+use super::{own, set};
 
 const CRM: (Tenant, Role) = (Tenant::Acme, Role::Crm);
 const ERP: (Tenant, Role) = (Tenant::Acme, Role::Erp);
@@ -209,29 +205,6 @@ async fn salesforces_403_is_a_limit_and_no_lack_of_permission() {
     assert_eq!(upstream.seen().len(), 1);
 }
 
-/// A company that keeps its cases at Salesforce, by a pack of its own.
-fn with_cases(settings: &mut Settings) {
-    let text =
-        std::fs::read_to_string(crate::foreign::own("../contracts/systems/salesforce/pack.yaml")).expect("a pack");
-    let cases = "
-  Case:
-    from: Case
-    order: Id DESC
-    fields:
-      number: CaseNumber
-      subject: Subject
-      openedAt: CreatedDate
-      updatedAt: LastModifiedDate
-    by:
-      number: *text
-";
-    let crm = system(settings, CRM.0, CRM.1);
-    let (entities, notices) = text.split_once("\nnotices:").expect("the pack ends with its notices");
-    crm.pack = Pack::parse("salesforce", &format!("{entities}{cases}\nnotices:{notices}"))
-        .map(Arc::new)
-        .expect("a pack in order");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn salesforces_offsets_without_a_colon_are_read_and_written_as_everybody_does() {
     let upstream = Upstream::start().await;
@@ -241,7 +214,6 @@ async fn salesforces_offsets_without_a_colon_are_read_and_written_as_everybody_d
     upstream.answer(StatusCode::OK, &[JSON], record);
     let scene = Scene::with(|settings| {
         upstream.as_system(CRM.0, CRM.1)(settings);
-        with_cases(settings);
         own(settings, CRM, "Case");
     })
     .await;

@@ -6,11 +6,10 @@ use http::StatusCode;
 use portico_composites::connect::credentials::{ClientCredentials, Credentials};
 use portico_contracts::packs::Pack;
 use portico_contracts::secret::Secret;
-use portico_gateway::settings::Settings;
 use portico_tests::{Fault, Reply, Role, Scene, Tenant, Upstream, WrongRows};
 use serde_json::{Value, json};
 
-use super::{set, system};
+use super::{own, set, system};
 
 const CRM: (Tenant, Role) = (Tenant::Globex, Role::Crm);
 const ERP: (Tenant, Role) = (Tenant::Globex, Role::Erp);
@@ -195,46 +194,20 @@ async fn netsuite_is_never_asked_with_a_key_that_ends_its_literal() {
     assert!(calls(&scene, ERP).iter().all(|call| call.contains("POST /services/rest/query/v1/suiteql")));
 }
 
-/// A company that keeps its price list at HubSpot, by a pack of its own.
-fn with_products(settings: &mut Settings) {
-    let text = std::fs::read_to_string(crate::foreign::own("../contracts/systems/hubspot/pack.yaml")).expect("a pack");
-    let products = "
-  Product:
-    rows: results[].properties
-    fields:
-      sku: hs_sku
-      name: name
-      listPrice: { path: price, currency: hs_price_currency }
-      warrantyMonths: warranty_months
-    by:
-      sku:
-        batch: 100
-        request:
-          method: POST
-          path: /{objects}/products/batch/read
-          body: { idProperty: hs_sku, properties: '{fields}', inputs: { $each: { id: '{key}' } } }
-";
-    let crm = system(settings, CRM.0, CRM.1);
-    let (entities, rest) = text.split_once("\nnotices:").expect("the pack ends with its notices");
-    crm.pack =
-        Pack::parse("hubspot", &format!("{entities}{products}\nnotices:{rest}")).map(Arc::new).expect("in order");
-    let name = crm.id.clone();
-    let globex = settings.tenants.values_mut().find(|tenant| tenant.id.as_str() == "globex").and_then(Arc::get_mut);
-    globex.expect("nobody else holds it").owners.insert("Product", vec![name]);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn hubspots_numbers_are_texts_and_become_exact_numbers() {
     let upstream = Upstream::start().await;
     let answer = |price: &str, months: &str| {
         let body = format!(
             r#"{{"status":"COMPLETE","results":[{{"id":"1","properties":{{"hs_object_id":"1","hs_sku":"P-1","name":"Pump",
-            "price":{price},"hs_price_currency":"EUR","warranty_months":{months}}}}}]}}"#
+            "price":{price},"warranty_months":{months}}}}}]}}"#
         );
         upstream.answer(StatusCode::OK, &[("content-type", "application/json")], &body);
     };
     let scene = Scene::with(|settings| {
-        with_products(settings);
+        set(settings, CRM, "currency", "EUR");
+        set(settings, CRM, "warranty_months_property", "warranty_months");
+        own(settings, CRM, "Product");
         upstream.as_system(CRM.0, CRM.1)(settings);
     })
     .await;

@@ -7,19 +7,25 @@ use serde_json::Value as Json;
 
 use super::compare::{Comparison, FieldShape, Holds, There, nearest, wanted};
 use super::csdl::Metadata;
-use super::{Untold, address, described, entities, fetch, get};
+use super::{Untold, address, described, fetch, get};
 use crate::ask::Call;
 use crate::connect::driver::Driver;
 use crate::connect::system::System;
 
 /// OData: all sets at once.
-pub(super) async fn metadata(system: &System, call: &Call, path: &str, into: &mut Comparison) -> Result<(), Untold> {
+pub(super) async fn metadata(
+    system: &System,
+    call: &Call,
+    path: &str,
+    meant: &[&EntityMapping],
+    into: &mut Comparison,
+) -> Result<(), Untold> {
     let driver = system.driver();
     let request = get(driver, format!("{}{path}", driver.pack.path), Some("application/xml"));
     let answer = fetch(system, call, &request).await?;
     let metadata = Metadata::read(&answer.body);
     let metadata = metadata.ok_or_else(|| "described itself with something that is no metadata".to_owned())?;
-    for mapping in entities(driver) {
+    for mapping in meant {
         let set = mapping.shape.as_deref().unwrap_or(&mapping.from);
         let Some(kind) = metadata.sets.get(set) else {
             let near = nearest(set, metadata.sets.keys().map(String::as_str));
@@ -58,10 +64,11 @@ pub(super) async fn objects(
     system: &System,
     call: &Call,
     template: &Template,
+    meant: &[&EntityMapping],
     into: &mut Comparison,
 ) -> Result<(), Untold> {
     let mut known = Objects { system, call, template, asked: BTreeMap::new() };
-    for mapping in entities(system.driver()) {
+    for mapping in meant {
         entity(&mut known, mapping, into).await?;
     }
     Ok(())
@@ -109,7 +116,7 @@ impl Objects<'_> {
         for step in &path.steps {
             match step {
                 Step::Member(name) => members.push(name),
-                Step::Each => {
+                Step::Each | Step::Having(..) => {
                     // `Children.records[]`
                     let children = members.iter().rev().nth(1).copied().unwrap_or_default();
                     let Some(described) = self.object(&object).await? else { return Ok(There::Nothing(None)) };
@@ -117,7 +124,7 @@ impl Objects<'_> {
                     object = next;
                     members.clear();
                 }
-                Step::Index(_) | Step::Having(..) => {}
+                Step::Index(_) => {}
             }
         }
         while let Some((first, rest)) = members.split_first() {

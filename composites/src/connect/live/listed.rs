@@ -6,7 +6,7 @@ use portico_contracts::packs::{EntityMapping, FieldList, Template};
 use serde_json::Value as Json;
 
 use super::compare::{Comparison, FieldShape, Holds, There, nearest, wanted};
-use super::{Untold, address, entities, get, json};
+use super::{Untold, address, get, json};
 use crate::ask::Call;
 use crate::connect::map::Mapper;
 use crate::connect::rows::{self, Found, find, find_all, text_of};
@@ -17,10 +17,11 @@ pub(super) async fn fields(
     system: &System,
     call: &Call,
     list: &FieldList,
+    meant: &[&EntityMapping],
     into: &mut Comparison,
 ) -> Result<(), Untold> {
     let driver = system.driver();
-    for mapping in entities(driver) {
+    for mapping in meant {
         let Some(shape) = said(mapping, into) else { continue };
         let body = json(system, call, &get(driver, address(driver, &list.path, shape, &[]), None)).await?;
         let Some(known) = known(&body, list) else {
@@ -78,9 +79,15 @@ fn holds(called: &str) -> Option<Holds> {
 }
 
 /// One row of each entity, mapped as traffic would.
-pub(super) async fn rows(system: &System, call: &Call, path: &Template, into: &mut Comparison) -> Result<(), Untold> {
+pub(super) async fn rows(
+    system: &System,
+    call: &Call,
+    path: &Template,
+    meant: &[&EntityMapping],
+    into: &mut Comparison,
+) -> Result<(), Untold> {
     let driver = system.driver();
-    for mapping in entities(driver) {
+    for mapping in meant {
         let Some(shape) = said(mapping, into) else { continue };
         let body =
             json(system, call, &get(driver, address(driver, path, shape, driver.selected(mapping)), None)).await?;

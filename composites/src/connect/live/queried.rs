@@ -6,8 +6,8 @@ use http::{HeaderValue, Method};
 use portico_contracts::packs::{EntityMapping, KeyClass, LookUp};
 use serde_json::json;
 
+use super::Untold;
 use super::compare::Comparison;
-use super::{Untold, entities};
 use crate::ask::Call;
 use crate::connect::keys::encode;
 use crate::connect::quoted::text;
@@ -18,8 +18,13 @@ use crate::connect::wire::Request;
 /// No row has this key.
 const NOBODY: &str = "portico-check-0";
 
-pub(super) async fn compare(system: &System, call: &Call, into: &mut Comparison) -> Result<(), Untold> {
-    for mapping in entities(system.driver()) {
+pub(super) async fn compare(
+    system: &System,
+    call: &Call,
+    meant: &[&EntityMapping],
+    into: &mut Comparison,
+) -> Result<(), Untold> {
+    for mapping in meant {
         for look_up in mapping.by.values() {
             look_up_of(system, call, (mapping, look_up), into).await?;
         }

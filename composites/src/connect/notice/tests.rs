@@ -120,6 +120,10 @@ fn salesforce_tells_in_soap_what_the_operator_chose() {
       Asset rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
       Contract rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
       ServiceEntitlement rows accountId=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1 keeps
+      Customer rows number=C-1 lists
+      Receivables rows customerNumber=C-1 lists
+      SupportOrganization rows id=001dM00003jU9GyQAK|001dM00003jU9Gy lists customerNumber=C-1
+      Case rows customerNumber=C-1 lists customerNumber=C-1 keeps
     ");
     insta::assert_snapshot!(told(&salesforce, &outbound("Asset", "<sf:Id>02i1</sf:Id>")), @"
     04l1:
@@ -166,6 +170,10 @@ fn what_is_no_envelope_is_not_read() {
       Asset rows accountId=1 lists keeps
       Contract rows accountId=1 lists keeps
       ServiceEntitlement rows accountId=1 lists keeps
+      Customer rows lists
+      Receivables rows lists
+      SupportOrganization rows id=1 lists
+      Case rows lists keeps
     04l2:
     ");
 }
@@ -180,11 +188,20 @@ fn hubspot_tells_several_things_at_once() {
     insta::assert_snapshot!(told(&hubspot, body), @"
     nameless:
       Account rows id=406260751575 lists keeps
+      SupportOrganization rows id=406260751575 lists
+      BillingCustomer rows id=406260751575 lists
+      Customer rows lists
+      Receivables rows lists
     nameless:
       Account rows id=406260751575 lists customerNumber=C-1 keeps
       Account rows id=406260751575 lists keeps
+      SupportOrganization rows id=406260751575 lists
+      BillingCustomer rows id=406260751575 lists
+      Customer rows lists
+      Receivables rows lists
     nameless:
       Contact rows id=7 lists
+      Requester rows id=7 lists
     nameless:
     ");
     insta::assert_snapshot!(told(&hubspot, "{}"), @"its notices are not where the pack says");

@@ -130,12 +130,13 @@ fn repeated(reader: &mut Reader, line: u64, at: &str, field: &Mapping) {
 }
 
 fn cannot_ask(path: &Path, driver: &Capabilities) -> Option<String> {
-    let chooses = path.steps.iter().any(|step| matches!(step, Step::Index(_) | Step::Having(..)));
-    let lists = path.steps.iter().filter(|step| **step == Step::Each).count();
+    let counts = path.steps.iter().any(|step| matches!(step, Step::Index(_)));
+    let lists = path.steps.iter().filter(|step| matches!(step, Step::Each | Step::Having(..))).count();
     match driver.paths {
         Paths::Any => None,
-        Paths::MembersAndChildren if chooses || path.up > 0 || lists > 1 => Some(format!(
-            "the driver `{}` asks for members and one list of children, `Children.records[].Name`",
+        Paths::MembersAndChildren if counts || path.up > 0 || lists > 1 => Some(format!(
+            "the driver `{}` asks for members and one list of children, `Children.records[].Name` or \
+             `Children.records[Name=…].Name`",
             driver.name
         )),
         Paths::Columns if path.steps.len() != 1 || !is_plain(path) => {

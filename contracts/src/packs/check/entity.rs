@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::super::document::{Kind, Node};
 use super::super::reader::{Reader, Section, did_you_mean};
 use super::super::template::Hole;
-use super::super::{EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter};
+use super::super::{After, EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter};
 use super::{field, request};
 use crate::model::{ObjectType, TypeRef};
 
@@ -30,6 +30,10 @@ pub(super) fn read(
 ) -> Option<EntityMapping> {
     let section = reader.section(node, at, &MEMBERS)?;
     let from = from(reader, &section, language);
+    if reader.given.is_some() && language != Language::Rest && from.is_empty() {
+        // Where its rows stand is an optional setting that is not given: this system does not have it.
+        return None;
+    }
     let mut fields = match section.get("fields") {
         Some(node) => field::fields(reader, node, &section.at("fields"), of),
         None => Vec::new(),
@@ -179,6 +183,10 @@ fn look_ups(
     for entry in by.entries() {
         let at = by.at(&entry.key);
         let Some(mapping) = fields.iter().find(|(_, name, _)| *name == entry.key) else {
+            if reader.given.is_some() && of.fields.contains_key(entry.key.as_str()) {
+                // The field is an optional setting's that is not given, and so is looking up by it.
+                continue;
+            }
             let known: Vec<&str> = fields.iter().map(|(_, name, _)| *name).collect();
             let near = did_you_mean(&entry.key, &known);
             let says = format!("`{}` is not mapped, so that rows could not be told apart by it{near}", entry.key);
@@ -263,25 +271,45 @@ fn default_rows(language: Language) -> Path {
 }
 
 fn links(reader: &mut Reader, node: &Node, at: &str, of: &'static ObjectType) -> Option<Links> {
-    let section = reader.section(node, at, &["request", "rows", "key", "ids", "field", "batch"])?;
-    for name in ["request", "rows", "key", "ids", "field"] {
+    let section = reader.section(node, at, &["request", "rows", "key", "ids", "field", "id", "batch", "then"])?;
+    for name in ["request", "rows", "key", "ids"] {
         if section.get(name).is_none() {
             reader.mistake(section.line, at, format!("`{name}` is missing"));
         }
     }
-    let named = reader.raw(&section, "field")?;
-    let Some(field) = of.fields.get(named.as_str()) else {
-        reader.mistake(section.line, &section.at("field"), format!("`{}` has no field `{named}`", of.name));
-        return None;
-    };
+    let after = after(reader, &section, of);
     Some(Links {
         request: request::read(reader, section.get("request")?, &section.at("request"))?,
         rows: reader.path_at(&section, "rows")?,
         key: reader.path_at(&section, "key")?,
         ids: reader.path_at(&section, "ids")?,
-        field: field.name,
         batch: reader.number(&section, "batch").unwrap_or(50).max(1) as usize,
+        after: after?,
     })
+}
+
+/// What the ids of links are of: the rows themselves, which tell them in one of two ways, or further links.
+fn after(reader: &mut Reader, section: &Section<'_>, of: &'static ObjectType) -> Option<After> {
+    let ways: Vec<&str> = ["field", "id", "then"].into_iter().filter(|way| section.get(way).is_some()).collect();
+    match ways.as_slice() {
+        ["then"] => {
+            links(reader, section.get("then")?, &section.at("then"), of).map(|links| After::Links(Box::new(links)))
+        }
+        ["id"] => reader.path_at(section, "id").map(After::RowsWithIdAt),
+        ["field"] => {
+            let named = reader.raw(section, "field")?;
+            let field = of.fields.get(named.as_str());
+            if field.is_none() {
+                reader.mistake(section.line, &section.at("field"), format!("`{}` has no field `{named}`", of.name));
+            }
+            field.map(|field| After::RowsWithIdIn(field.name))
+        }
+        _ => {
+            let says = "say one of `field`, `id` (where the rows hold the ids) and `then` (what they lead to)";
+            reader.mistake(section.line, &section.at, says);
+            None
+        }
+    }
 }
 
 fn first_path(mapping: &Mapping) -> Option<Path> {

@@ -270,10 +270,16 @@ fn currency(reader: &mut Reader, section: &Section<'_>) -> Option<Vec<Mapping>> 
     };
     let field = Model::get().object("Money")?.fields.get("currency")?;
     let at = section.at("currency");
-    Some(match &node.kind {
+    let mut places: Vec<Mapping> = match &node.kind {
         Yaml::List(items) => items.iter().filter_map(|item| mapping(reader, item, &at, field)).collect(),
         _ => vec![mapping(reader, node, &at, field)?],
-    })
+    };
+    if reader.given.is_some() {
+        // An amount without any currency is none: without the setting that names it, the field is not there.
+        places.retain(|place| !matches!(place, Mapping::Constant(Value::Null)));
+        return (!places.is_empty()).then_some(places);
+    }
+    Some(places)
 }
 
 fn bool_kind(reader: &mut Reader, section: &Section<'_>) -> Kind {

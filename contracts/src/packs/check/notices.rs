@@ -7,6 +7,7 @@ use super::super::notices::{ChangeRule, Changed, NoticeFormat, Notices, Proof, S
 use super::super::reader::{Reader, Section, did_you_mean};
 use super::super::{EntityMapping, Path};
 use super::field;
+use crate::model::Model;
 
 type Entities = IndexMap<&'static str, EntityMapping>;
 
@@ -78,6 +79,10 @@ fn rule(reader: &mut Reader, node: &Node, at: &str, entities: &Entities) -> Opti
     for entry in named.entries() {
         let at = named.at(&entry.key);
         let Some(mapping) = entities.get(entry.key.as_str()) else {
+            if reader.given.is_some() && Model::get().entity(&entry.key).is_some() {
+                // It lacks for want of an optional setting.
+                continue;
+            }
             let known: Vec<&str> = entities.keys().copied().collect();
             let says = format!("this pack maps no entity `{}`{}", entry.key, did_you_mean(&entry.key, &known));
             reader.mistake(entry.line, &at, says);

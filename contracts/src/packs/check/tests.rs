@@ -120,6 +120,63 @@ fn yaml_that_is_none_is_a_mistake_with_its_line() {
     "#);
 }
 
+const BY_SETTINGS: &str = "
+pack: small
+title: A small system
+driver: soql
+path: /query
+settings:
+  case_order: { about: Orders of cases., optional: true }
+  invoices: { about: The object of invoices., optional: true }
+  currency: { about: The currency., optional: true }
+  book: { about: The price book., optional: true }
+notices:
+  secret: query
+  changes:
+    - entities:
+        Invoice: { rows: { number: Number } }
+        Case: { rows: { number: Number }, lists: { orderNumber: 'For__c' } }
+entities:
+  Case:
+    from: Case
+    fields: { number: CaseNumber, orderNumber: '{case_order}' }
+    by: { number: , orderNumber: }
+  Invoice:
+    from: '{invoices}'
+    fields: { number: Number, total: { path: Total, currency: { const: '{currency}' } } }
+    by: { number: }
+  Product:
+    from: Product2
+    fields:
+      sku: Code
+      listPrice: { path: 'Prices.records[Book={book}].Price', currency: [Currency__c, { const: '{currency}' }] }
+    by: { sku: }
+";
+
+#[test]
+fn what_lacks_for_want_of_a_setting_is_not_there_and_neither_is_what_hangs_on_it() {
+    let pack = Pack::parse("small", BY_SETTINGS).expect("sound");
+    let shown = |given: &[(&str, &str)]| {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let bound = pack.bind(&given).expect("bound");
+        let entity = |entity: &EntityMapping| {
+            let fields: Vec<&str> = entity.fields.iter().map(|(_, name, _)| *name).collect();
+            format!(
+                "{}({}) by {}",
+                entity.of.name,
+                fields.join(" "),
+                entity.by.keys().copied().collect::<Vec<_>>().join(" ")
+            )
+        };
+        let told: usize =
+            bound.notices.iter().flat_map(|notices| &notices.changes).map(|rule| rule.entities.len()).sum();
+        format!("{}; {told} told", bound.entities.values().map(entity).collect::<Vec<_>>().join(", "))
+    };
+    insta::assert_snapshot!(shown(&[]), @"Case(number) by number, Product(sku) by sku; 1 told");
+    insta::assert_snapshot!(shown(&[("invoices", "Invoice"), ("book", "b")]), @"Case(number) by number, Invoice(number) by number, Product(sku listPrice) by sku; 2 told");
+    insta::assert_snapshot!(shown(&[("invoices", "Invoice"), ("currency", "EUR"), ("case_order", "For__c")]), @"Case(number orderNumber) by number orderNumber, Invoice(number total) by number, Product(sku) by sku; 2 told");
+}
+
 const COLUMNS: &str = "
 pack: small
 title: A small system
@@ -162,7 +219,10 @@ fn what_columns_pages_and_links_lack_is_said() {
     let yaml = COLUMNS
         .replace("      number: c.entityid", "      Number: c.entityid")
         .replace(", more: hasMore", "")
-        .replace("{ customerNumber: }", "{ customerNumber: { links: { rows: a, field: nothing } } }")
+        .replace(
+            "{ customerNumber: }",
+            "{ customerNumber: { links: { rows: a, then: { rows: b, field: nothing, id: x } } } }",
+        )
         .replace("entities:", "errors:\n  - { status: 500, except: X, means: retry }\nentities:");
     insta::assert_debug_snapshot!(mistakes(&yaml), @r#"
     [
@@ -174,7 +234,10 @@ fn what_columns_pages_and_links_lack_is_said() {
         "20: entities.Receivables.by.customerNumber.links: `request` is missing",
         "20: entities.Receivables.by.customerNumber.links: `key` is missing",
         "20: entities.Receivables.by.customerNumber.links: `ids` is missing",
-        "20: entities.Receivables.by.customerNumber.links.field: `Receivables` has no field `nothing`",
+        "20: entities.Receivables.by.customerNumber.links.then: `request` is missing",
+        "20: entities.Receivables.by.customerNumber.links.then: `key` is missing",
+        "20: entities.Receivables.by.customerNumber.links.then: `ids` is missing",
+        "20: entities.Receivables.by.customerNumber.links.then: say one of `field`, `id` (where the rows hold the ids) and `then` (what they lead to)",
     ]
     "#);
     let odata = SMALL.replace("    fields:", "    columns: { number: Number }\n    fields:");

@@ -28,7 +28,7 @@ entities:
         keys: { allow: any }
         paging: { after: { more: more, id: "data[].id", parameter: after } }
         request: { path: /cases, query: { ids: "{keys}", wrapped: { base64url: {} } } }
-        links: { request: { path: /links, query: { ids: "{keys}" } }, rows: a, key: b, ids: c, field: number }
+        links: { request: { path: /links, query: { ids: "{keys}" } }, rows: a, key: b, ids: c, then: { field: number } }
   Product:
     rows: data[]
     fields: { sku: { path: sku } }
@@ -60,7 +60,7 @@ fn part(at: &str) -> Option<&'static str> {
         "statuses" => "statuses",
         "keys" => "keys",
         "request" => "request",
-        "links" => "links",
+        "links" | "then" => "links",
         "fields" if at == "shapes.fields" => "field_list",
         _ if at.starts_with("settings.") => "setting",
         _ if at.contains(".fields.") => "read",

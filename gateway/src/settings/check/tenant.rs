@@ -88,6 +88,12 @@ fn owners(
             if !system.pack.entities.contains_key(entity.name) {
                 let says = format!("the pack {} of {} does not know {}", system.pack.name, system.id, entity.name);
                 ledger.wrong(&owner.place, says);
+            } else if lacks_a_setting(system, entity.name) {
+                let says = format!(
+                    "{} says nothing of {}: the pack {} has it where a setting says where it stands",
+                    system.id, entity.name, system.pack.name
+                );
+                ledger.wrong(&owner.place, says);
             }
             if having.contains(&system.id) {
                 ledger.wrong(&owner.place, format!("{name} stands twice"));
@@ -100,6 +106,11 @@ fn owners(
         }
     }
     owners
+}
+
+/// Whether the pack maps the entity, but not with what this system's settings say. What is wrong with them is said elsewhere.
+fn lacks_a_setting(system: &SystemSettings, entity: &str) -> bool {
+    system.pack.bind(&system.binding.settings).is_ok_and(|bound| !bound.entities.contains_key(entity))
 }
 
 fn named<'s>(name: &str, systems: &'s Systems) -> Option<&'s Arc<SystemSettings>> {

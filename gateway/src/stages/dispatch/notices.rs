@@ -1,11 +1,15 @@
 //! What a system told is forgotten, then whoever waits for it hears of it. Asks nobody anything, so it is quick.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use pingora::Result;
 use pingora::proxy::Session;
-use portico_composites::fresh::Purge;
+use portico_composites::estate::Estate;
+use portico_composites::fresh::{Change, Purge};
+use portico_contracts::model::expect_object;
 use portico_contracts::packs::NoticeFormat;
 
 use crate::exchange::Exchange;
@@ -29,13 +33,22 @@ pub(crate) async fn forget(heard: Heard, session: &mut Session, exchange: &mut E
         // A hundred notices at once, over a large cache, must not hold up whoever shares this thread.
         tokio::task::yield_now().await;
     }
-    // Not before everything is gone: whoever hears of it asks at once.
-    exchange.snapshot.live.news.announce(heard.tenant(), heard.changes());
+    // Not before everything is gone: whoever hears of it asks at once. What another system is asked for is no news here.
+    let estate = exchange.snapshot.estates.of(heard.tenant());
+    let news: Vec<Change> =
+        heard.changes().iter().filter(|change| is_asked_for(estate, &heard, change)).cloned().collect();
+    exchange.snapshot.live.news.announce(heard.tenant(), &news);
     for (outcome, count) in heard.counts() {
         exchange.telemetry.notices(Some(heard.role()), outcome, count);
     }
     exchange.telemetry.forgotten(heard.role(), gone);
     respond::write(session, exchange, acknowledged(heard.format())).await
+}
+
+/// Whether the system that told is one of those that the entity is had of.
+fn is_asked_for(estate: Option<&Arc<Estate>>, heard: &Heard, change: &Change) -> bool {
+    let owners = estate.map_or(&[][..], |estate| estate.having(expect_object(change.entity)));
+    owners.iter().any(|owner| owner.id() == heard.system())
 }
 
 fn acknowledged(format: NoticeFormat) -> Reply {

@@ -6,10 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::batch;
 use super::errors::Refusal;
-use super::objects::{COMPANY, Object, contacts_of_customer, customer_of_contact, named};
+use super::objects::{
+    COMPANY, Object, contact_of_email, contacts_of_customer, customer_of_contact, lines_of, named, order_of_line,
+};
 use super::reads::{limit, link, names};
 use crate::vendor::{Call, Reply};
-use crate::world::World;
+use crate::world::{Order, Row, Table, World};
 
 /// At most so many records in one call.
 const MOST_INPUTS: usize = 1_000;
@@ -143,6 +145,11 @@ fn target(world: &World, from: &Object, number: usize, to: &Object) -> Value {
         ("company", "deal") => vec![kind(6, Some("Primary")), kind(342, None)],
         ("deal", "company") => vec![kind(5, Some("Primary")), kind(341, None)],
         ("contact", "deal") => vec![kind(4, None)],
+        ("company", "ticket") => vec![kind(25, Some("Primary")), kind(340, None)],
+        ("company", "order") => vec![kind(510, None)],
+        ("order", "line_item") => vec![kind(513, None)],
+        ("order", "invoice") => vec![kind(518, None)],
+        ("order", "ticket") => vec![kind(525, None)],
         _ => vec![kind(3, None)],
     };
     json!({ "toObjectId": to.id(world, number), "associationTypes": kinds })
@@ -167,26 +174,79 @@ fn nothing(from: &Object, id: &str, to: &Object) -> Value {
     })
 }
 
-/// What a record is linked with: companies with their people and deals, a deal with the company's main contact.
+/// What a record is linked with: companies with all that is theirs, an order with its lines, invoices and tickets, a deal
+/// with the company's main contact, a ticket with who asked.
 fn linked(world: &World, from: &Object, number: usize, to: &Object) -> Vec<usize> {
-    let customer = match from.singular {
-        "company" => Some(number),
-        "contact" => Some(customer_of_contact(number)),
-        _ => world.orders.at(number).and_then(|order| world.customers.position(&order.customer)),
-    };
-    let Some(customer) = customer else { return Vec::new() };
+    match (from.singular, to.singular) {
+        ("order", "line_item") => return lines_of(world, number),
+        ("line_item", "order") => return vec![order_of_line(number)],
+        ("order", "invoice") => return of_order(world, number, |order| invoices_of(world, order)),
+        ("order", "ticket") => return of_order(world, number, |order| tickets_about(world, order)),
+        ("ticket", "order") => return order_of_ticket(world, number).into_iter().collect(),
+        _ => {}
+    }
+    let Some(customer) = customer_of(world, from, number) else { return Vec::new() };
     let main = contacts_of_customer(world, customer).into_iter().take(1).collect();
     match (from.singular, to.singular) {
-        ("contact" | "deal", "company") => vec![customer],
+        ("company", "company") | ("line_item" | "product", _) => Vec::new(),
+        (_, "company") => vec![customer],
         ("company", "contact") => contacts_of_customer(world, customer),
-        ("deal", "contact") => main,
-        ("company", "deal") => deals_of(world, customer),
-        ("contact", "deal") if main.contains(&number) => deals_of(world, customer),
+        ("deal" | "order", "contact") => main,
+        ("ticket", "contact") => requester(world, customer, number).into_iter().collect(),
+        ("company", _) => of_customer(world, customer, to),
+        ("contact", "deal") if main.contains(&number) => of_customer(world, customer, to),
         _ => Vec::new(),
     }
 }
 
-fn deals_of(world: &World, customer: usize) -> Vec<usize> {
+/// The position of the customer to whom a record belongs.
+fn customer_of(world: &World, from: &Object, number: usize) -> Option<usize> {
+    let named = match from.singular {
+        "company" => return Some(number),
+        "contact" => return Some(customer_of_contact(number)),
+        "deal" | "order" => &world.orders.at(number)?.customer,
+        "ticket" => &world.cases.at(number)?.customer,
+        "invoice" => &world.invoices.at(number)?.customer,
+        "subscription" => &world.subscriptions.at(number)?.customer,
+        _ => return None,
+    };
+    world.customers.position(named)
+}
+
+/// The records of a type that belong to a customer.
+fn of_customer(world: &World, customer: usize, to: &Object) -> Vec<usize> {
     let Some(customer) = world.customers.at(customer) else { return Vec::new() };
-    world.orders.of(&customer.number).filter_map(|order| world.orders.position(&order.number)).collect()
+    let number = &customer.number;
+    match to.singular {
+        "deal" | "order" => positions(&world.orders, number),
+        "ticket" => positions(&world.cases, number),
+        "invoice" => positions(&world.invoices, number),
+        "subscription" => positions(&world.subscriptions, number),
+        _ => Vec::new(),
+    }
+}
+
+fn positions<T: Row>(table: &Table<T>, customer: &str) -> Vec<usize> {
+    table.of(customer).filter_map(|row| table.position(row.key())).collect()
+}
+
+fn of_order(world: &World, at: usize, found: impl FnOnce(&Order) -> Vec<usize>) -> Vec<usize> {
+    world.orders.at(at).map(found).unwrap_or_default()
+}
+
+fn invoices_of(world: &World, order: &Order) -> Vec<usize> {
+    world.invoices_of(&order.number).filter_map(|invoice| world.invoices.position(&invoice.number)).collect()
+}
+
+fn tickets_about(world: &World, order: &Order) -> Vec<usize> {
+    let cases = world.cases.of(&order.customer).filter(|case| case.order.as_deref() == Some(&order.number));
+    cases.filter_map(|case| world.cases.position(&case.number)).collect()
+}
+
+fn order_of_ticket(world: &World, at: usize) -> Option<usize> {
+    world.orders.position(world.cases.at(at)?.order.as_deref()?)
+}
+
+fn requester(world: &World, customer: usize, ticket: usize) -> Option<usize> {
+    contact_of_email(world, customer, &world.cases.at(ticket)?.requester_email)
 }

@@ -1,8 +1,12 @@
 //! The types of object: their names, records, ids and properties.
 
+mod billing;
 mod company;
 mod contact;
 mod deal;
+mod order;
+mod product;
+mod ticket;
 
 use std::collections::HashMap;
 
@@ -11,8 +15,11 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use company::COMPANY;
 use contact::CONTACT;
-pub(crate) use contact::{customer_of as customer_of_contact, of_customer as contacts_of_customer};
+pub(crate) use contact::{
+    customer_of as customer_of_contact, of_customer as contacts_of_customer, of_email as contact_of_email,
+};
 use deal::DEAL;
+pub(crate) use order::{lines_of, order_of_line};
 
 use super::errors::Refusal;
 use super::value::{self, Kind};
@@ -51,7 +58,17 @@ pub(crate) struct Property {
 }
 
 /// Every type the account has.
-static OBJECTS: [&Object; 3] = [&COMPANY, &CONTACT, &DEAL];
+static OBJECTS: [&Object; 9] = [
+    &COMPANY,
+    &CONTACT,
+    &DEAL,
+    &order::ORDER,
+    &order::LINE_ITEM,
+    &product::PRODUCT,
+    &ticket::TICKET,
+    &billing::INVOICE,
+    &billing::SUBSCRIPTION,
+];
 
 /// The type called by its plural, its singular or its number.
 pub(crate) fn named(name: &str) -> Result<&'static Object, Refusal> {

@@ -154,7 +154,10 @@ fn properties_tell_which_of_them_are_the_estates_own() {
     let all = get(&hubspot, "/crm/v3/properties/companies").1;
     let own: Vec<&Value> = all["results"].as_array().unwrap().iter().filter(|p| p["hubspotDefined"] == false).collect();
     let names: Vec<&str> = own.iter().map(|property| property["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["customer_segment", "erp_customer_number"]);
+    assert_eq!(
+        names,
+        ["credit_limit", "customer_segment", "deliveries_stopped", "erp_customer_number", "payment_terms"]
+    );
     let one = get(&hubspot, "/crm/v3/properties/0-2/erp_customer_number").1;
     assert_eq!((&one["hasUniqueValue"], &one["type"]), (&json!(true), &json!("string")));
     assert_eq!(get(&hubspot, "/crm/v3/properties/companies/nope").0, 404);

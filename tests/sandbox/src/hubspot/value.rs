@@ -16,6 +16,10 @@ pub(crate) enum Kind {
     Number,
     /// A moment, to the millisecond.
     Moment,
+    /// A day.
+    Day,
+    /// `true` or `false`.
+    Truth,
 }
 
 /// A text understood as its property means it.
@@ -37,6 +41,8 @@ impl Kind {
             Self::Choice => ("enumeration", "select"),
             Self::Number => ("number", "number"),
             Self::Moment => ("datetime", "date"),
+            Self::Day => ("date", "date"),
+            Self::Truth => ("bool", "booleancheckbox"),
         }
     }
 
@@ -44,9 +50,9 @@ impl Kind {
     /// milliseconds or written out.
     pub(crate) fn understand(self, text: &str) -> Option<Meaning> {
         match self {
-            Self::Text | Self::Choice => Some(Meaning::Text(text.to_lowercase())),
+            Self::Text | Self::Choice | Self::Truth => Some(Meaning::Text(text.to_lowercase())),
             Self::Number => text.parse().ok().map(Meaning::Number),
-            Self::Moment => {
+            Self::Moment | Self::Day => {
                 let written = || DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.timestamp_millis());
                 let day =
                     || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| midnight(day).timestamp_millis());

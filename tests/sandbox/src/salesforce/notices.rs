@@ -5,17 +5,23 @@ use crate::notices::{Notice, Pen};
 use crate::world::World;
 
 /// What the flows of this organisation send, by object.
-const CHOSEN: [(&str, &[&str]); 4] = [
+const CHOSEN: [(&str, &[&str]); 7] = [
     ("Account", &["Id", "AccountNumber", "Name", "Website"]),
     ("Asset", &["Id", "AccountId", "SerialNumber"]),
     ("ServiceContract", &["Id", "AccountId", "ContractNumber"]),
     ("Entitlement", &["Id", "AccountId", "Name"]),
+    ("Order", &["Id", "OrderNumber"]),
+    ("Product2", &["Id", "ProductCode"]),
+    ("Case", &["Id", "AccountId", "CaseNumber", "Order_Number__c"]),
 ];
 
 pub(super) fn notice(world: &World, entity: &str, key: &str, pen: &Pen<'_>) -> Option<Notice> {
     let (name, record) = match entity {
         "customer" => ("Account", world.customers.position(key)?),
         "asset" => ("Asset", world.assets.position(key)?),
+        "order" => ("Order", world.orders.position(key)?),
+        "product" => ("Product2", world.products.position(key)?),
+        "case" => ("Case", world.cases.position(key)?),
         "contract" => ("ServiceContract", world.contracts.position(key)?),
         _ => return None,
     };

@@ -5,9 +5,13 @@
 
 mod account;
 mod asset;
+mod case;
 mod contact;
 mod contract;
 mod entitlement;
+mod invoice;
+mod order;
+mod price;
 mod product;
 mod user;
 
@@ -74,7 +78,7 @@ pub(crate) struct Children {
 }
 
 /// Every object of the organisation.
-pub(crate) const OBJECTS: [&Object; 8] = [
+pub(crate) const OBJECTS: [&Object; 16] = [
     &account::ACCOUNT,
     &contact::CONTACT,
     &asset::ASSET,
@@ -83,6 +87,14 @@ pub(crate) const OBJECTS: [&Object; 8] = [
     &entitlement::ENTITLEMENT,
     &product::PRODUCT,
     &user::USER,
+    &price::PRICEBOOK,
+    &price::ENTRY,
+    &order::ORDER,
+    &order::ORDER_ITEM,
+    &order::ORDER_SUMMARY,
+    &order::SHIPMENT,
+    &invoice::INVOICE,
+    &case::CASE,
 ];
 
 /// The object of a name; case does not matter.

@@ -184,3 +184,158 @@ fn limits_say_how_long_to_wait() {
     assert_eq!(wait(429, &limit("DAILY")), Some(3_600));
     assert_eq!(wait(423, "{}"), Some(2));
 }
+
+#[test]
+fn orders_are_read_in_a_batch_by_their_unique_number() {
+    let driver = hubspot();
+    let ask = ask("Order", "number");
+    assert_snapshot!(written(&request(&driver, &ask, &["SO-1042", "SO-1043"])), @r#"
+    POST /crm/v3/objects/orders/batch/read
+      ?archived=false
+    {"idProperty":"erp_order_number","properties":["erp_order_number","hs_external_order_status","hs_external_created_date","createdate","hs_shipping_address_street","hs_shipping_address_city","hs_shipping_address_state","hs_shipping_address_postal_code","hs_shipping_address_country","hs_total_price","hs_currency_code","erp_customer_number"],"inputs":[{"id":"SO-1042"},{"id":"SO-1043"}]}
+    "#);
+    assert_debug_snapshot!(pages(&driver, &ask, &["SO-1042", "SO-1043"], shape!("hubspot", "orders")), @r#"
+    (
+        [
+            [
+                "number=\"SO-1042\" status=PARTIALLY_SHIPPED statusText=\"partially_shipped\" orderedAt=2026-02-25T09:00:00+00:00 shipTo=(street=\"1 Robot Way\" city=\"Boston\" region=\"MA\" postalCode=\"02108\" country=\"United States\") total=5901.00 EUR customerNumber=\"C-1001\"",
+            ],
+            [
+                "number=\"SO-1043\" status=UNKNOWN statusText=\"awaiting_stock\" orderedAt=2026-02-26T16:14:38.670+00:00",
+            ],
+        ],
+        0,
+    )
+    "#);
+}
+
+#[test]
+fn orders_of_customers_are_found_through_their_companies_newest_first() {
+    let driver = hubspot();
+    let ask = ask("Order", "customerNumber");
+    let companies = request(&driver, &ask, &["C-1001", "C-404"]);
+    let company = r#"{"results":[{"id":"1","properties":{"erp_customer_number":"C-1001","hs_object_id":"1"}}],"numErrors":1,"errors":[{"category":"OBJECT_NOT_FOUND"}]}"#;
+    let links = driver.read(&ask, &companies, &answer(207, company)).expect("companies").next.expect("associations");
+    let told = r#"{"results":[{"from":{"id":"1"},"to":[{"toObjectId":395110000042},{"toObjectId":395110000043}]}]}"#;
+    let orders = driver.read(&ask, &links, &answer(200, told)).expect("links").next.expect("orders");
+    assert_snapshot!([&companies, &links, &orders].map(written).join("\n"), @r#"
+    POST /crm/v3/objects/companies/batch/read
+      ?archived=false
+    {"idProperty":"erp_customer_number","properties":["erp_customer_number"],"inputs":[{"id":"C-1001"},{"id":"C-404"}]}
+    POST /crm/v4/associations/companies/orders/batch/read
+    {"inputs":[{"id":"1"}]}
+    POST /crm/v3/objects/orders/batch/read
+      ?archived=false
+    {"properties":["erp_order_number","hs_external_order_status","hs_external_created_date","createdate","hs_shipping_address_street","hs_shipping_address_city","hs_shipping_address_state","hs_shipping_address_postal_code","hs_shipping_address_country","hs_total_price","hs_currency_code","erp_customer_number","hs_object_id"],"inputs":[{"id":"395110000042"},{"id":"395110000043"}]}
+    "#);
+    // What the order itself says of its customer is not asked here: the association counts.
+    let rows = driver.read(&ask, &orders, &answer(200, shape!("hubspot", "orders"))).expect("rows");
+    assert_eq!(rows.next, None);
+    let sorted = driver.sort_out(&ask, &keys(&["C-1001", "C-404"]), rows.records, true);
+    let of = |sorting: &Sorting| match sorting {
+        Sorting::Page(page) => {
+            page.rows.iter().map(|row| format!("{:?} {:?}", row.get("number"), row.get("customerNumber"))).collect()
+        }
+        other => vec![format!("{other:?}")],
+    };
+    assert_debug_snapshot!(sorted.keys.iter().map(of).collect::<Vec<Vec<String>>>(), @r#"
+    [
+        [
+            "Text(\"SO-1043\") Text(\"C-1001\")",
+            "Text(\"SO-1042\") Text(\"C-1001\")",
+        ],
+        [],
+    ]
+    "#);
+    let nobody = r#"{"status":"error","category":"OBJECT_NOT_FOUND"}"#;
+    let none = driver.read(&ask, &companies, &answer(404, nobody)).expect("no company");
+    assert!(none.next.is_none() && !none.partial);
+}
+
+#[test]
+fn lines_are_told_apart_by_what_they_are_associated_with_and_come_as_they_are_numbered() {
+    let driver = driver("hubspot", "https://api.hubapi.com", &[("currency", "CHF")]);
+    let ask = ask("OrderLine", "orderNumber");
+    let asked = request(&driver, &ask, &["SO-1042", "SO-1043"]);
+    let links =
+        driver.read(&ask, &asked, &answer(200, shape!("hubspot", "orders"))).expect("orders").next.expect("links");
+    let lines = driver.read(&ask, &links, &answer(207, shape!("hubspot", "order_lines"))).expect("links").next;
+    let lines = lines.expect("lines");
+    assert!(
+        written(&lines).ends_with(r#""inputs":[{"id":"21660000002"},{"id":"21660000001"}]}"#),
+        "{}",
+        written(&lines)
+    );
+    let rows = driver.read(&ask, &lines, &answer(200, shape!("hubspot", "line_items"))).expect("rows");
+    let sorted = driver.sort_out(&ask, &keys(&["SO-1042", "SO-1043"]), rows.records, true);
+    let of = |sorting: &Sorting| match sorting {
+        Sorting::Page(page) => page.rows.iter().map(|row| shown(row)).collect(),
+        other => vec![format!("{other:?}")],
+    };
+    assert_debug_snapshot!((sorted.keys.iter().map(of).collect::<Vec<Vec<String>>>(), sorted.strays), @r#"
+    (
+        [
+            [
+                "lineNumber=0 sku=\"P-1\" description=\"Pump\" quantity=2 unitPrice=1250.50 CHF lineTotal=2501.00 CHF orderNumber=\"SO-1042\"",
+                "lineNumber=1 description=\"Travel\" quantity=1 unitPrice=3400 EUR lineTotal=3400 EUR orderNumber=\"SO-1042\"",
+            ],
+            [],
+        ],
+        1,
+    )
+    "#);
+}
+
+#[test]
+fn a_ticket_that_is_read_alone_brings_along_who_asked() {
+    let driver = hubspot();
+    let ask = ask("Case", "number");
+    assert_snapshot!(written(&request(&driver, &ask, &["34870000011"])), @"
+    GET /crm/v3/objects/tickets/34870000011
+      ?properties=hs_object_id,hs_object_id,subject,hs_pipeline_stage,hs_ticket_priority,createdate,hs_lastmodifieddate,erp_customer_number,erp_order_number
+      &associations=contacts,companies
+      &archived=false
+    ");
+    assert_debug_snapshot!(pages(&driver, &ask, &["34870000011"], shape!("hubspot", "ticket")).0, @r#"
+    [
+        [
+            "number=\"34870000011\" subject=\"Display flickers\" status=OPEN priority=HIGH openedAt=2026-02-25T16:14:38.670+00:00 updatedAt=2026-03-09T20:23:36.861+00:00 requesterId=\"713492963559\" supportId=\"406260751575\" orderNumber=\"SO-1042\"",
+        ],
+    ]
+    "#);
+    assert_eq!(driver.requests(&ask, &keys(&["T-1", "../1"])).refused.len(), 2);
+}
+
+#[test]
+fn invoices_are_searched_for_by_exactly_their_number_and_only_open_ones_are_owed() {
+    let driver = hubspot();
+    assert_snapshot!(written(&request(&driver, &ask("Invoice", "number"), &["INV-1001", "inv*\"}"])), @r#"
+    POST /crm/v3/objects/invoices/search
+    {"filterGroups":[{"filters":[{"propertyName":"hs_number","operator":"EQ","value":"INV-1001"}]},{"filters":[{"propertyName":"hs_number","operator":"EQ","value":"inv*\"}"}]}],"sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],"properties":["hs_number","hs_invoice_status","hs_invoice_date","hs_due_date","hs_amount_billed","hs_currency","hs_balance_due","erp_order_number","erp_customer_number"],"limit":100}
+    "#);
+    let body = shape!("hubspot", "invoices");
+    assert_debug_snapshot!(pages(&driver, &ask("Invoice", "number"), &["INV-1001", "INV-1002"], body), @r#"
+    (
+        [
+            [
+                "number=\"INV-1001\" status=OPEN issuedOn=2026-02-25 dueOn=2026-03-27 total=118.94 EUR openAmount=18.94 EUR",
+            ],
+            [
+                "number=\"INV-1002\" status=DRAFT total=50 EUR openAmount=0 EUR",
+            ],
+        ],
+        1,
+    )
+    "#);
+    assert_debug_snapshot!(pages(&driver, &ask("OpenItem", "invoiceNumber"), &["INV-1001", "INV-1002"], body), @r#"
+    (
+        [
+            [
+                "invoiceNumber=\"INV-1001\" dueOn=2026-03-27 openAmount=18.94 EUR",
+            ],
+            [],
+        ],
+        1,
+    )
+    "#);
+}

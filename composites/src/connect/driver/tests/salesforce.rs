@@ -158,3 +158,130 @@ fn the_next_page_is_followed_verbatim() {
     let rows = rows(&driver, &ask, &["C-1001"], body);
     assert_eq!(rows.next.expect("a page").target, "/services/data/v66.0/query/0r8xx5R2yF2gs3VASQ-2000");
 }
+
+/// An organisation with several currencies and an order's number on its cases.
+fn with_orders() -> Driver {
+    let settings = [
+        ("currency", "EUR"),
+        ("currency_field", "CurrencyIsoCode"),
+        ("case_order_field", "Order_Number__c"),
+        ("price_book", "01sdM000000stdQAA2"),
+        ("shipment_object", "Shipment"),
+        ("invoice_object", "Invoice"),
+    ];
+    driver("salesforce", "https://acme.my.salesforce.com", &settings)
+}
+
+#[test]
+fn orders_are_narrowed_to_the_statuses_that_are_wanted_in_salesforces_words() {
+    let driver = with_orders();
+    let mut ask = first("Order", "customerNumber", 20);
+    ask.narrow.statuses = vec!["OPEN", "INVOICED"];
+    assert_snapshot!(readable(&request(&driver, &ask, &["C-1001"])), @"
+    GET /services/data/v66.0/query
+      ?q=SELECT OrderNumber, Status, EffectiveDate, ShippingStreet, ShippingCity, ShippingState, ShippingPostalCode, ShippingCountry, TotalAmount, CurrencyIsoCode, Account.AccountNumber FROM Order WHERE Account.AccountNumber = 'C-1001' AND Status IN ('Activated','Open','Invoiced') ORDER BY EffectiveDate DESC, Id DESC LIMIT 21
+    ");
+    let (pages, strays) =
+        pages(&driver, &super::ask("Order", "customerNumber"), &["C-1001"], shape!("salesforce", "orders"));
+    assert_debug_snapshot!((pages, strays), @r#"
+    (
+        [
+            [
+                "number=\"00000101\" status=OPEN statusText=\"Activated\" orderedAt=2026-05-01T00:00:00+00:00 shipTo=(street=\"Main St 1\" city=\"Ulm\" postalCode=\"89073\" country=\"Germany\") total=99.95 CHF customerNumber=\"C-1001\"",
+                "number=\"00000100\" status=UNKNOWN statusText=\"Awaiting approval\" orderedAt=2026-04-01T00:00:00+00:00 total=400 EUR customerNumber=\"C-1001\"",
+            ],
+        ],
+        0,
+    )
+    "#);
+}
+
+#[test]
+fn lines_find_their_order_and_product_over_relations() {
+    let driver = driver("salesforce", "https://acme.my.salesforce.com", &[("currency", "EUR")]);
+    let ask = ask("OrderLine", "orderNumber");
+    assert_snapshot!(readable(&request(&driver, &ask, &["00000101", "O' OR Id != '"])), @r"
+    GET /services/data/v66.0/query
+      ?q=SELECT OrderItemNumber, Product2.ProductCode, Description, Product2.Name, Quantity, Product2.QuantityUnitOfMeasure, UnitPrice, TotalPrice, Order.OrderNumber FROM OrderItem WHERE Order.OrderNumber IN ('00000101','O\' OR Id != \'') ORDER BY OrderItemNumber, Id
+    ");
+    // A line of an order that nobody asked for, of no product, is no line of these.
+    assert_debug_snapshot!(pages(&driver, &ask, &["00000101"], shape!("salesforce", "order_items")), @r#"
+    (
+        [
+            [
+                "lineNumber=36 sku=\"P-1\" description=\"Pump\" quantity=2.0 unit=\"Each\" unitPrice=49.975 EUR lineTotal=99.95 EUR orderNumber=\"00000101\"",
+            ],
+        ],
+        1,
+    )
+    "#);
+}
+
+#[test]
+fn a_list_price_is_that_of_one_price_book() {
+    let single = [("currency", "EUR"), ("price_book", "01sdM000000stdQAA2")];
+    let driver = driver("salesforce", "https://acme.my.salesforce.com", &single);
+    let ask = ask("Product", "sku");
+    assert_snapshot!(readable(&request(&driver, &ask, &["P-1"])), @"
+    GET /services/data/v66.0/query
+      ?q=SELECT ProductCode, Name, Description, QuantityUnitOfMeasure, (SELECT Pricebook2Id, UnitPrice FROM PricebookEntries) FROM Product2 WHERE ProductCode = 'P-1' ORDER BY IsActive DESC, Id DESC
+    ");
+    let body = shape!("salesforce", "products");
+    assert_debug_snapshot!(pages(&driver, &ask, &["P-1"], body).0, @r#"
+    [
+        [
+            "sku=\"P-1\" name=\"Pump\" unit=\"Each\" listPrice=49.95 EUR",
+        ],
+    ]
+    "#);
+    let without = body.replace("01sdM000000stdQAA2", "01sdM000000oldQAA2");
+    assert!(!pages(&driver, &ask, &["P-1"], &without).0[0][0].contains("listPrice"), "another book's price is none");
+    let cut = body.replace("\"done\": true,\n        \"records\"", "\"done\": false,\n        \"records\"");
+    assert!(pages(&driver, &ask, &["P-1"], &cut).0[0][0].starts_with("too_many_rows"));
+}
+
+#[test]
+fn cases_shipments_and_invoices_map() {
+    let driver = with_orders();
+    let mut open = ask("Case", "orderNumber");
+    open.narrow.open = Some(true);
+    assert_snapshot!(readable(&request(&driver, &open, &["00000101"])), @"
+    GET /services/data/v66.0/query
+      ?q=SELECT CaseNumber, Subject, Status, Priority, CreatedDate, LastModifiedDate, ContactId, AccountId, Account.AccountNumber, Order_Number__c FROM Case WHERE Order_Number__c = '00000101' AND IsClosed = false ORDER BY CreatedDate DESC, Id DESC
+    ");
+    let of = |entity, by, key, body| pages(&driver, &ask(entity, by), &[key], body).0;
+    assert_debug_snapshot!(of("Case", "orderNumber", "00000101", shape!("salesforce", "cases")), @r#"
+    [
+        [
+            "number=\"00001026\" subject=\"Display flickers\" status=OPEN priority=HIGH openedAt=2026-05-01T07:25:37+00:00 updatedAt=2026-05-02T08:00:00+00:00 requesterId=\"003dM000001AbCdQAK\" supportId=\"001dM00003jU9GyQAK\" customerNumber=\"C-1001\" orderNumber=\"00000101\"",
+            "number=\"00001027\" status=UNKNOWN openedAt=2026-05-03T07:25:37+00:00 updatedAt=2026-05-03T07:25:37+00:00 orderNumber=\"00000101\"",
+        ],
+    ]
+    "#);
+    assert_debug_snapshot!(of("Shipment", "orderNumber", "00000101", shape!("salesforce", "shipments")), @r#"
+    [
+        [
+            "number=\"SH-00000007\" status=DELIVERED carrier=\"UPS\" trackingNumber=\"1Z999\" deliveredAt=2026-05-04T12:00:00+00:00 orderNumber=\"00000101\"",
+        ],
+    ]
+    "#);
+    let invoices = shape!("salesforce", "invoices").replace("118.94", "118.94, \"CurrencyIsoCode\": \"USD\"");
+    assert_debug_snapshot!(of("Invoice", "number", "DOC-000000012", &invoices), @r#"
+    [
+        [
+            "number=\"DOC-000000012\" issuedOn=2026-05-05 dueOn=2026-06-04 total=118.94 USD customerNumber=\"C-1001\"",
+        ],
+    ]
+    "#);
+}
+
+#[test]
+fn what_the_organisation_does_not_have_cannot_be_asked_for() {
+    let driver = salesforce();
+    let entity = |name: &str| Model::get().entity(name).expect("an entity");
+    assert!(!driver.provides(entity("Shipment")) && !driver.provides(entity("Invoice")));
+    assert!(
+        driver.supports(entity("Case"), "orderNumber").is_none() && driver.supports(entity("Case"), "number").is_some()
+    );
+    assert!(!driver.provides_field(entity("Order"), "total"), "an amount without a currency");
+}

@@ -19,14 +19,18 @@ pub(crate) static COMPANY: Object = Object {
     properties: &PROPERTIES,
 };
 
-static PROPERTIES: [Property; 22] = [
+static PROPERTIES: [Property; 25] = [
     Property::text("address", |world, at| on(world, at, |c| filled(&c.address.street))),
     Property::unused("annualrevenue", Kind::Number),
     Property::text("city", |world, at| on(world, at, |c| filled(&c.address.city))),
     Property::text("country", |world, at| on(world, at, |c| filled(&c.address.country_name))),
     Property::new("createdate", Kind::Moment, |world, at| on(world, at, |c| Some(moment(midnight(c.since)))))
         .by_default(),
+    Property::new("credit_limit", Kind::Number, |world, at| on(world, at, |c| Some(c.credit_limit.to_string())))
+        .custom(),
     Property::text("customer_segment", |world, at| on(world, at, |c| filled(&c.segment))).custom(),
+    Property::new("deliveries_stopped", Kind::Truth, |world, at| on(world, at, |c| Some(c.on_hold.to_string())))
+        .custom(),
     Property::unused("description", Kind::Text),
     Property::text("domain", |world, at| on(world, at, |c| filled(&c.domain))).by_default(),
     Property::text("erp_customer_number", |world, at| on(world, at, number)).unique().custom(),
@@ -42,6 +46,7 @@ static PROPERTIES: [Property; 22] = [
     Property::new("lifecyclestage", Kind::Choice, |world, at| on(world, at, stage)),
     Property::text("name", |world, at| on(world, at, |c| filled(c.name_in(Role::Crm)))).by_default(),
     Property::unused("numberofemployees", Kind::Number),
+    Property::text("payment_terms", |world, at| on(world, at, |c| filled(&c.payment_terms))).custom(),
     Property::text("phone", |world, at| on(world, at, |c| filled(&c.phone))),
     Property::text("state", |world, at| on(world, at, |c| filled(&c.address.state))),
     Property::text("website", |world, at| on(world, at, |c| filled(&c.website))),

@@ -55,6 +55,12 @@ pub(crate) fn of_customer(world: &World, customer: usize) -> Vec<usize> {
     (0..count).map(|index| customer * PER_COMPANY + index).collect()
 }
 
+/// The record of the contact with a mail address.
+pub(crate) fn of_email(world: &World, customer: usize, email: &str) -> Option<usize> {
+    let contacts = world.customers.at(customer)?.contacts.iter();
+    contacts.take(PER_COMPANY).position(|person| person.email == email).map(|index| customer * PER_COMPANY + index)
+}
+
 /// The position of the customer a contact works for.
 pub(crate) fn customer_of(number: usize) -> usize {
     number / PER_COMPANY

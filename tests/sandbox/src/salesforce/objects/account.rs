@@ -1,8 +1,8 @@
 //! Accounts: the world's customers, the prospect included.
 
 use super::{
-    Cell, Children, Field, Kind, Object, Parent, asset, compound, contact, contract, entitlement, field, filled,
-    unused, user,
+    Cell, Children, Field, Kind, Object, Parent, asset, case, compound, contact, contract, entitlement, field, filled,
+    order, unused, user,
 };
 use crate::tenant::Role;
 use crate::world::{Customer, World};
@@ -18,6 +18,8 @@ pub(super) static ACCOUNT: Object = Object {
         Parent { name: "Parent", object: "Account", record: |_, _| None },
     ],
     children: &[
+        Children { name: "Orders", object: "Order", records: order::of_account },
+        Children { name: "Cases", object: "Case", records: case::of_account },
         Children { name: "Contacts", object: "Contact", records: contact::of_account },
         Children { name: "Assets", object: "Asset", records: asset::of_account },
         Children { name: "ServiceContracts", object: "ServiceContract", records: contract::of_account },
@@ -25,7 +27,7 @@ pub(super) static ACCOUNT: Object = Object {
     ],
 };
 
-static FIELDS: [Field; 32] = [
+static FIELDS: [Field; 36] = [
     field("Id", Kind::Id, |world, at| Cell::Id(ACCOUNT.id(world, at))),
     field("IsDeleted", Kind::Bool, |_, _| Cell::Bool(false)),
     field("Name", Kind::Text, |world, at| on(world, at, |c| Cell::text(c.name_in(Role::Crm)))),
@@ -59,6 +61,10 @@ static FIELDS: [Field; 32] = [
     unused("ShippingCountry", Kind::Text),
     unused("ShippingAddress", Kind::Address),
     unused("LastActivityDate", Kind::Date),
+    field("Credit_Limit__c", Kind::Number, |world, at| on(world, at, |c| Cell::Number(c.credit_limit))),
+    field("Open_Balance__c", Kind::Number, |world, at| on(world, at, |c| Cell::Number(world.open_balance(&c.number)))),
+    field("Credit_Hold__c", Kind::Bool, |world, at| on(world, at, |c| Cell::Bool(c.on_hold))),
+    field("Payment_Terms__c", Kind::Text, |world, at| on(world, at, |c| filled(&c.payment_terms))),
     field("CreatedDate", Kind::Moment, since),
     field("LastModifiedDate", Kind::Moment, since),
     field("SystemModstamp", Kind::Moment, since),

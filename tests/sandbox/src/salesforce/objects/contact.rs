@@ -51,6 +51,13 @@ pub(super) fn of_account(world: &World, at: usize) -> Vec<usize> {
     (0..count).map(|person| at * PER_ACCOUNT + person).collect()
 }
 
+/// The contact of a customer with a mail address.
+pub(super) fn of_email(world: &World, customer: &str, email: &str) -> Option<usize> {
+    let at = world.customers.position(customer)?;
+    let contacts = world.customers.at(at)?.contacts.iter();
+    contacts.take(PER_ACCOUNT).position(|contact| contact.email == email).map(|person| at * PER_ACCOUNT + person)
+}
+
 fn person(world: &World, at: usize) -> Option<(&Customer, &Contact)> {
     let customer = world.customers.at(at / PER_ACCOUNT)?;
     Some((customer, customer.contacts.get(at % PER_ACCOUNT)?))

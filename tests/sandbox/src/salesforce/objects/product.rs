@@ -1,6 +1,8 @@
 //! Products, as far as a CRM knows them.
 
-use super::{Cell, Field, Kind, Object, field, filled};
+use rust_decimal::Decimal;
+
+use super::{Cell, Children, Field, Kind, Object, field, filled, price};
 use crate::world::{Product, World};
 
 /// The object.
@@ -10,10 +12,10 @@ pub(super) static PRODUCT: Object = Object {
     records: |world| (0..world.products.len()).collect(),
     fields: &FIELDS,
     parents: &[],
-    children: &[],
+    children: &[Children { name: "PricebookEntries", object: "PricebookEntry", records: price::of_product }],
 };
 
-static FIELDS: [Field; 9] = [
+static FIELDS: [Field; 10] = [
     field("Id", Kind::Id, |world, at| Cell::Id(PRODUCT.id(world, at))),
     field("IsDeleted", Kind::Bool, |_, _| Cell::Bool(false)),
     field("Name", Kind::Text, |world, at| on(world, at, |p| Cell::text(&p.name))),
@@ -23,6 +25,9 @@ static FIELDS: [Field; 9] = [
     field("Family", Kind::Text, |world, at| on(world, at, |p| filled(&p.group))),
     field("IsActive", Kind::Bool, |_, _| Cell::Bool(true)),
     field("QuantityUnitOfMeasure", Kind::Text, |world, at| on(world, at, |p| filled(&p.unit))),
+    field("Warranty_Months__c", Kind::Number, |world, at| {
+        on(world, at, |p| Cell::Number(Decimal::from(p.warranty_months)))
+    }),
 ];
 
 /// The record of what the machine with a serial number is.

@@ -174,7 +174,9 @@ impl Parser {
 
     fn path(&mut self) -> Result<Path, Malformed> {
         let mut parents = Vec::new();
-        let mut field = self.name()?;
+        // `Order` is a relation as well as a keyword.
+        let is_relation = matches!(self.tokens.get(self.next + 1).map(|token| &token.kind), Some(Kind::Mark(".")));
+        let mut field = if self.is_word("ORDER") && is_relation { self.any_name()? } else { self.name()? };
         while self.mark(".") {
             parents.push(field);
             field = self.name()?;
