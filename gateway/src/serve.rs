@@ -98,36 +98,31 @@ impl Gateway {
         let surroundings = Surroundings { fetch: Arc::new(fetch), meter, clock, live: Live::new() };
         let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::build(settings, &surroundings, None)?));
         telemetry.configured(snapshot.load().generation);
-        Ok(Running::begin(traffic, admin, handshake, snapshot, surroundings, telemetry))
+        Ok(Running::begin(traffic, admin, Control::new(snapshot, telemetry, surroundings, handshake)))
     }
 }
 
 impl Running {
-    fn begin(
-        traffic: TcpListener,
-        admin: TcpListener,
-        handshake: Option<tls::Handshake>,
-        snapshot: Arc<ArcSwap<Snapshot>>,
-        surroundings: Surroundings,
-        telemetry: Arc<Telemetry>,
-    ) -> Self {
+    fn begin(traffic: TcpListener, admin: TcpListener, control: Control) -> Self {
+        let (snapshot, telemetry) = (&control.snapshot, &control.telemetry);
         let settings = Arc::clone(&snapshot.load().settings);
         let (shutdown, stopping) = watch::channel(false);
-        surroundings.live.ends_with(stopping.clone());
+        control.surroundings.live.ends_with(stopping.clone());
         let ready = Arc::new(AtomicBool::new(true));
         let address = |listener: &TcpListener, otherwise| listener.local_addr().unwrap_or(otherwise);
         let (traffic_at, admin_at) =
             (address(&traffic, settings.listen.address), address(&admin, settings.admin.listen));
-        let proxy = Arc::new(app(&settings, &snapshot, &telemetry));
+        let proxy = Arc::new(app(&settings, snapshot, telemetry));
         let door = Arc::new(Door {
             app: Arc::clone(&proxy),
             patience: Patience { head: settings.limits.head_timeout, idle: settings.limits.idle_timeout },
             places: Arc::new(Semaphore::new(settings.limits.connections)),
             shutdown: stopping,
-            telemetry: Arc::clone(&telemetry),
+            telemetry: Arc::clone(telemetry),
         });
-        let listener = Listener { socket: traffic, tls: handshake.as_ref().map(tls::Handshake::acceptor) };
-        let control = Arc::new(Control::new(Arc::clone(&snapshot), telemetry, surroundings, handshake));
+        let listener = Listener { socket: traffic, tls: control.handshake.as_ref().map(tls::Handshake::acceptor) };
+        let control = Arc::new(control);
+        let snapshot = &control.snapshot;
         let plane = Admin::new(Arc::clone(&control), Arc::clone(&ready));
         Running {
             traffic: traffic_at,
@@ -135,9 +130,9 @@ impl Running {
             listening: tokio::spawn(door.attend(listener)),
             others: vec![
                 tokio::spawn(admin::listen(admin, Arc::new(plane))),
-                background::start("refresh issuers' keys", &snapshot, background::refresh_keys),
-                background::start("forget idle budgets", &snapshot, background::forget_idle_budgets),
-                background::start("tend the cache", &snapshot, background::tend_cache),
+                background::start("refresh issuers' keys", snapshot, background::refresh_keys),
+                background::start("forget idle budgets", snapshot, background::forget_idle_budgets),
+                background::start("tend the cache", snapshot, background::tend_cache),
             ],
             proxy,
             control,
