@@ -63,7 +63,7 @@ pub(crate) fn measure() -> anyhow::Result<Costs> {
         let checks = Checks::new().await?;
         let mut nanoseconds = Vec::new();
         for (name, check) in checks.one_by_one().await? {
-            nanoseconds.push((name, median(|call| check(call))?));
+            nanoseconds.push((name, median(check)?));
         }
         let together = checks.together().await?;
         Ok(Costs { nanoseconds, together })
