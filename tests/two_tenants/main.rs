@@ -38,7 +38,7 @@ const CALLERS: usize = 240;
 const BY_HTTP2: usize = 80;
 
 fn lasting() -> Duration {
-    Duration::from_secs(if std::env::var_os("PORTICO_LONG").is_some() { 180 } else { 8 })
+    Duration::from_secs(if std::env::var_os("PORTICO_LONG").is_some() { 180 } else { 6 })
 }
 
 fn audited(folder: &Path) -> impl Fn(&mut Settings) + use<> {
@@ -215,7 +215,7 @@ async fn no_byte_of_one_tenant_reaches_the_other_whatever_happens() {
     let seed = Dice::seed();
     println!("PORTICO_SEED={seed}");
     // A search that cannot find anything proves nothing: with acme's systems behind both names it must.
-    let planted = everything_at_once(&Dice::new(seed), Duration::from_secs(2), with_acmes_systems_behind_both).await;
+    let planted = everything_at_once(&Dice::new(seed), Duration::from_secs(1), with_acmes_systems_behind_both).await;
     let crossed = planted.leaks.iter().filter(|leak| leak.contains("what globex was answered")).count();
     assert!(crossed > 5, "only {crossed} of the planted leaks were found; PORTICO_SEED={seed}");
 
@@ -224,6 +224,6 @@ async fn no_byte_of_one_tenant_reaches_the_other_whatever_happens() {
     let first: Vec<&String> = found.leaks.iter().take(3).collect();
     assert!(first.is_empty(), "{} leaks; PORTICO_SEED={seed}\n{first:#?}", found.leaks.len());
     for tenant in Tenant::ALL {
-        assert!(many(tenant, &found) > 200, "{}: {:?}; PORTICO_SEED={seed}", tenant.name(), found.own);
+        assert!(many(tenant, &found) > 100, "{}: {:?}; PORTICO_SEED={seed}", tenant.name(), found.own);
     }
 }
