@@ -30,10 +30,8 @@ async fn erp(answer: Vec<u8>, endless: bool) -> SocketAddr {
                     if stream.write_all(&answer).await.is_err() {
                         return;
                     }
-                    while endless {
-                        if stream.write_all(&[b' '; 8_192]).await.is_err() {
-                            return;
-                        }
+                    if endless {
+                        while stream.write_all(&[b' '; 8_192]).await.is_ok() {}
                     }
                 }
             });
@@ -66,7 +64,7 @@ fn at(settings: &mut Settings, url: &str) {
     for system in systems.filter(|system| system.role.as_str() == "erp") {
         *system = Arc::new(SystemSettings {
             url: url.parse().expect("an address makes a URL"),
-            credentials: Credentials::Bearer(Secret::new(OURS.to_owned())),
+            credentials: Credentials::Bearer(Secret::new(OURS)),
             ..SystemSettings::clone(system)
         });
     }
