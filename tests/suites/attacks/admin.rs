@@ -210,3 +210,37 @@ fn a_configuration_that_would_lead_inside_is_refused() {
         assert!(!said.contains("password@"), "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_administrator_reloads_or_purges() {
+    let scene = Scene::start().await;
+    let bearer = format!("Authorization: Bearer {}\r\n", scene.environment("PORTICO_ADMIN_TOKEN"));
+    let crm = format!("Authorization: Bearer {}\r\n", scene.sandbox().token(portico_tests::Tenant::Acme, "crm"));
+    let product = || scene.get("/partner/v2/products/AC-100").as_consumer("partner-one").send();
+    product().await;
+    let body = r#"{"tenant":"acme"}"#;
+    let json =
+        format!("Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    for path in ["/api/reload", "/api/cache/purge"] {
+        for (case, method, fields, expected) in [
+            ("nothing", "POST", "Host: 127.0.0.1\r\n".to_owned(), "401"),
+            ("a caller's token", "POST", format!("Host: 127.0.0.1\r\n{crm}"), "401"),
+            ("the token twice", "POST", format!("Host: 127.0.0.1\r\n{bearer}{bearer}"), "401"),
+            ("a page of another site", "POST", format!("Host: evil.example\r\n{bearer}"), "4"),
+            ("a link", "GET", format!("Host: 127.0.0.1\r\n{bearer}"), "405"),
+            (
+                "another method in disguise",
+                "GET",
+                format!("Host: 127.0.0.1\r\n{bearer}X-HTTP-Method-Override: POST\r\n"),
+                "405",
+            ),
+        ] {
+            let said = say(scene.admin(), format!("{method} {path} HTTP/1.1\r\n{fields}{json}")).await;
+            assert!(said.status().starts_with(expected), "{path}, {case}: {said:?}");
+        }
+        let said = say(scene.traffic(), format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{bearer}{json}")).await;
+        assert_eq!(said.status(), "404", "{path} by the traffic listener: {said:?}");
+    }
+    assert_eq!(product().await.header("cache-status"), "portico; hit");
+    assert!(scene.admin_get("/metrics").send().await.text().contains("portico_config_generation 1\n"));
+}
