@@ -33,7 +33,7 @@ use crate::{Caller, ConsumerKey, Now, Ticks};
 pub use address::AddressKey;
 pub use allowance::{Allowance, Left, Refused};
 use allowance::{Item, PolicyText};
-use budget::{Budget, Denied, Taken, Terms};
+use budget::{At, Budget, Denied, Taken, Terms};
 use concurrency::{Concurrency, Slot};
 use leases::Leases;
 pub use leases::{Counted, Hub, HubSettings, Standing};
@@ -229,8 +229,14 @@ impl Throttle {
         let policies = [Some(&mine.policy), ours.map(|tenant| &tenant.policy), api.as_ref(), route.as_ref()];
         let mut left = Left::new(policies);
         let slots = self.take_slots(caller, mine, ours, &mut left)?;
-        self.take_all(caller, mine, ours, places, now, &mut left).await?;
+        self.take_all(caller, mine, ours, places, self.at(now), &mut left).await?;
         Ok(Allowance::new(left, slots))
+    }
+
+    /// However many limits there are, a request waits once.
+    fn at(&self, now: Now) -> At {
+        let latest = self.hub().map_or_else(tokio::time::Instant::now, |hub| hub.patience());
+        At { now, latest }
     }
 
     fn take_slots(
@@ -260,7 +266,7 @@ impl Throttle {
         mine: &PlanInForce,
         ours: Option<&TenantInForce>,
         places: Places<'_>,
-        now: Now,
+        at: At,
         left: &mut Left,
     ) -> Result<(), Box<Refused>> {
         let (key, tenant, away) = (&caller.key, &caller.key.tenant, mine.plan.away);
@@ -271,18 +277,18 @@ impl Throttle {
         let (of_api, of_route) = (key_of(places.api), key_of(places.route));
         let budget_of = |key: &Option<PlaceKey>| key.as_ref().and_then(|key| self.places.get(&key.place));
 
-        let rate = left.settle(Item::Rate, mine.rate.take(key, ONE, away, now).await)?;
-        let api = one(Item::Api, budget_of(&of_api), of_api.as_ref(), away, now, left).await?;
-        let route = one(Item::Route, budget_of(&of_route), of_route.as_ref(), away, now, left).await?;
+        let rate = left.settle(Item::Rate, mine.rate.take(key, ONE, away, at).await)?;
+        let api = one(Item::Api, budget_of(&of_api), of_api.as_ref(), away, at, left).await?;
+        let route = one(Item::Route, budget_of(&of_route), of_route.as_ref(), away, at, left).await?;
         let (ours_rate, ours_day, ours_month) = match ours {
             Some(ours) => (ours.rate.as_ref(), ours.day.as_ref(), ours.month.as_ref()),
             None => (None, None, None),
         };
-        let shared = one(Item::Tenant, ours_rate, Some(tenant), together, now, left).await?;
-        let day = one(Item::Day, mine.day.as_ref(), Some(key), away, now, left).await?;
-        let month = one(Item::Month, mine.month.as_ref(), Some(key), away, now, left).await?;
-        let shared_day = one(Item::TenantDay, ours_day, Some(tenant), together, now, left).await?;
-        let shared_month = one(Item::TenantMonth, ours_month, Some(tenant), together, now, left).await?;
+        let shared = one(Item::Tenant, ours_rate, Some(tenant), together, at, left).await?;
+        let day = one(Item::Day, mine.day.as_ref(), Some(key), away, at, left).await?;
+        let month = one(Item::Month, mine.month.as_ref(), Some(key), away, at, left).await?;
+        let shared_day = one(Item::TenantDay, ours_day, Some(tenant), together, at, left).await?;
+        let shared_month = one(Item::TenantMonth, ours_month, Some(tenant), together, at, left).await?;
 
         // Nobody refuses any more.
         rate.keep();
@@ -297,7 +303,7 @@ impl Throttle {
         let Some(mine) = self.plans.get(&caller.plan) else { return Err(self.no_plan(caller)) };
         let mut left = Left::new([Some(&mine.policy), None, None, None]);
         let cells = NonZeroU32::new(u32::try_from(cost).unwrap_or(u32::MAX)).unwrap_or(ONE);
-        match mine.cost.take(&caller.key, cells, mine.plan.away, now).await {
+        match mine.cost.take(&caller.key, cells, mine.plan.away, self.at(now)).await {
             Err(Denied::TooMuch) => {
                 let says = format!("The query costs {cost} and the plan allows {} at once.", mine.plan.cost.burst());
                 Err(left.refused(Problem::new(Code::QueryTooCostly, says).violates(Item::Cost.name())))
@@ -359,11 +365,11 @@ async fn one<'a, K: leases::Leasable>(
     budget: Option<&'a Budget<K>>,
     key: Option<&'a K>,
     away: WhenAway,
-    now: Now,
+    at: At,
     left: &mut Left,
 ) -> Result<Option<Taken<'a, K>>, Box<Refused>> {
     let (Some(budget), Some(key)) = (budget, key) else { return Ok(None) };
-    left.settle(item, budget.take(key, ONE, away, now).await).map(Some)
+    left.settle(item, budget.take(key, ONE, away, at).await).map(Some)
 }
 
 impl Calendars {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use portico_contracts::secret::Secret;
 use portico_gateway::settings::Settings;
 use portico_policies::throttle::{Plan, Rate, WhenAway};
 use portico_tests::{Reply, Scene, Tenant};
@@ -243,6 +244,30 @@ async fn scripts_that_redis_has_forgotten_are_told_again() {
     }
     assert_eq!(metric(&scenes[0], "portico_limits_degraded_total").await, 0);
     assert_eq!(metric(&scenes[0], "portico_limits_store_outages_total").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_the_rights_that_are_documented_suffices() {
+    let redis = Redis::start();
+    let page = include_str!("../../docs/operations.md");
+    let rights = page.split("A user needs `").nth(1).and_then(|rest| rest.split('`').next()).expect("they stand there");
+    let words = ["ACL", "SETUSER", "portico", "on", ">hunter2", "resetkeys", "~portico:*", "-@all"];
+    let _: String = redis.ask(&words.into_iter().chain(rights.split(' ')).collect::<Vec<_>>());
+    let scenes = gateways(1, |settings| {
+        redis.shared()(settings);
+        if let Some(store) = &mut settings.store {
+            (store.user, store.password) = (Some("portico".to_owned()), Some(Secret::new("hunter2")));
+        }
+        plans(settings, |plan| plan.daily = 50.try_into().ok());
+    })
+    .await;
+    assert_eq!(admitted(&scenes, "partner-one", 20).await, 20);
+    assert_eq!(metric(&scenes[0], "portico_limits_degraded_total").await, 0);
+    assert!(redis.keys().iter().any(|key| key.starts_with("portico:day:4:acme:")), "{:?}", redis.keys());
+    let status = scenes[0].admin_get("/api/status").bearer(scenes[0].environment("PORTICO_ADMIN_TOKEN")).send().await;
+    let store = &status.json()["store"];
+    assert_eq!((store["up"].as_bool(), store["gateways"].as_u64()), (Some(true), Some(1)), "{store}");
+    scenes.into_iter().next().expect("one").stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,6 +34,13 @@ enum Counter<K: Leasable> {
     Leased(Arc<Leases<K>>),
 }
 
+/// When it is, and until when may be waited for a common store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) now: Now,
+    pub(crate) latest: tokio::time::Instant,
+}
+
 /// Why there is nothing to be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
@@ -64,7 +71,7 @@ impl<K: Leasable> Budget<K> {
         key: &'a K,
         n: NonZeroU32,
         away: WhenAway,
-        now: Now,
+        at: At,
     ) -> Result<Taken<'a, K>, Denied> {
         let remaining = match &self.counter {
             Counter::Rate(limiter) => match limiter.spend(key, n) {
@@ -72,10 +79,10 @@ impl<K: Leasable> Budget<K> {
                 Spend::Refused { wait, left } => Err(Denied::UsedUp { wait, left, alone: None }),
                 Spend::TooMuch => Err(Denied::TooMuch),
             },
-            Counter::Quota(used, limit) => {
-                used.spend(key, n.get(), *limit, now).map_err(|(wait, left)| Denied::UsedUp { wait, left, alone: None })
-            }
-            Counter::Leased(leases) => leases.take(key, n.get(), self.terms, away, now).await,
+            Counter::Quota(used, limit) => used
+                .spend(key, n.get(), *limit, at.now)
+                .map_err(|(wait, left)| Denied::UsedUp { wait, left, alone: None }),
+            Counter::Leased(leases) => leases.take(key, n.get(), self.terms, away, at).await,
         };
         remaining.map(|remaining| Taken { budget: self, key, n, remaining, kept: false })
     }

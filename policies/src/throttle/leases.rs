@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use portico_contracts::tenancy::TenantId;
 
-use super::budget::{Denied, Terms};
+use super::budget::{At, Denied, Terms};
 use super::limiter::{Key, Remaining};
 use super::{PlaceKey, WhenAway};
-use crate::{ConsumerKey, Now};
+use crate::ConsumerKey;
 use account::Account;
 pub use hub::{Hub, HubSettings, Standing};
 
@@ -98,10 +98,10 @@ impl<K: Leasable> Leases<K> {
         n: u32,
         terms: Terms,
         away: WhenAway,
-        now: Now,
+        at: At,
     ) -> Result<Remaining, Denied> {
         let account = self.account(key);
-        let (verdict, waited) = self.hub.take(&account, n.into(), terms, away, now).await;
+        let (verdict, waited) = self.hub.take(&account, n.into(), terms, away, at).await;
         let alone = match &verdict {
             Ok(remaining) => remaining.alone,
             Err(Denied::UsedUp { alone, .. }) => *alone,

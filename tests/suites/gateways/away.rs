@@ -119,7 +119,10 @@ async fn what_was_used_while_redis_was_away_counts_once() {
         if let Some(store) = &mut settings.store {
             store.timeout = Duration::from_millis(200);
         }
-        plans(settings, |plan| plan.daily = 200.try_into().ok());
+        plans(settings, |plan| {
+            plan.rate = rate(10_000, Duration::from_secs(1), 10_000);
+            plan.daily = 200.try_into().ok();
+        });
     })
     .await;
     let mut total = admitted(&scenes, "partner-one", 10).await;

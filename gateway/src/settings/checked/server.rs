@@ -137,7 +137,7 @@ pub struct Store {
     pub user: Option<String>,
     /// The password.
     pub password: Option<Secret>,
-    /// Certificates that are trusted beside the machine's (PEM).
+    /// Certificates that are trusted instead of the machine's (PEM).
     pub authority: Option<Arc<[u8]>>,
     /// What the names of our keys begin with.
     pub prefix: Arc<str>,

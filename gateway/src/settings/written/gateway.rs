@@ -125,7 +125,7 @@ pub(crate) struct LimitsSection {
     pub(crate) connections: Option<At<u32>>,
     /// Subscriptions that are open at once, of all consumers. Default 1000.
     pub(crate) subscriptions: Option<At<u32>>,
-    /// From one address before anybody is authenticated. Default 200/s, burst 1000.
+    /// From one address before anybody is authenticated. Default 1000/s, burst 2000.
     pub(crate) per_address: Option<At<AllowanceSection>>,
     /// Proxies whose X-Forwarded-For is believed; see `listen.client_certificates`, too. Default: none.
     pub(crate) trusted_proxies: Vec<Cidr>,
@@ -266,11 +266,11 @@ pub(crate) struct StoreSection {
     pub(crate) user: Option<String>,
     /// The password: a reference.
     pub(crate) password: Option<At<SecretReference>>,
-    /// PEM file with certificates of a private authority that is trusted beside the machine's: a path in this folder, or an absolute one.
+    /// PEM file with certificates of a private authority that is trusted instead of the machine's: a path in this folder, or an absolute one.
     pub(crate) authority: Option<At<String>>,
     /// What the names of our keys begin with, where the server is used by others too. Default portico.
     pub(crate) prefix: Option<At<String>>,
-    /// The longest that a request waits for it. Default 50ms.
+    /// The longest that a request waits for it, once for all limits and once for the cost of its query. Default 50ms.
     pub(crate) timeout: Option<At<Span>>,
     /// Percent of a burst or a quota, 1 to 50, that one gateway may hold ready. Default 5.
     pub(crate) lease: Option<At<u32>>,

@@ -130,7 +130,12 @@ impl Account {
             Terms::Rate(rate) => rate.burst().get(),
             Terms::Quota(_, limit) => limit.get(),
         };
-        state.held = state.held.saturating_add(n).min(most.into());
+        // Of a period that is over nothing comes back into the next.
+        let most = match &state.book {
+            Some(Book::Quota(units)) => units.taken().min(most.into()),
+            _ => most.into(),
+        };
+        state.held = state.held.saturating_add(n).min(most);
         state.held > state.size
     }
 
@@ -153,6 +158,11 @@ impl Account {
     pub(super) fn answered(&self, ask: &Ask, answer: Answer, now: u64) {
         self.state.lock().answered(ask, answer, now);
         self.changed.notify_waiters();
+    }
+
+    /// It could not be asked: there is no room in the line.
+    pub(super) fn not_asked(&self) {
+        self.state.lock().asked_at = None;
     }
 
     /// There was no answer. What was said is said again; what was granted, if it was, comes with the next one.
@@ -327,9 +337,11 @@ impl State {
             self.held = keep;
         }
         let want = if idle { 0 } else { keep.saturating_sub(self.held).max(self.wanted) };
-        let need = self.least.max(1).min(want);
+        // Where nobody waits, whatever there is will do.
+        let need = if self.least == u64::MAX { 1 } else { self.least.max(1) }.min(want);
         (self.spent, self.least, self.wanted) = (0, u64::MAX, 0);
-        self.sequence += 1;
+        // Grows also where an account was forgotten meanwhile and is known again.
+        self.sequence = self.sequence.saturating_add(1).max(now / 1_000);
         let (says, sequence) = match book {
             Book::Rate(cells) => cells.says(self.sequence, self.remind, now),
             Book::Quota(units) => (units.says(), self.sequence),

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::super::WhenAway;
-use super::super::budget::{Denied, Terms};
+use super::super::budget::{At, Denied, Terms};
 use super::super::limiter::Remaining;
 use super::super::store::{Ask, Beat, Store, StoreError};
 use super::account::{Account, Moment, Verdict};
@@ -193,8 +193,13 @@ impl Hub {
     /// Puts an account in line where it does not stand there.
     pub(super) fn enqueue(&self, account: &Arc<Account>) {
         if self.is_up() && account.mark_asked(self.ticks()) && self.line.try_send(Arc::clone(account)).is_err() {
-            account.unanswered();
+            account.not_asked();
         }
+    }
+
+    /// Until when a request that comes now may wait.
+    pub(crate) fn patience(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.settings.timeout
     }
 
     /// Takes of an account; says whether that had to wait for the store.
@@ -204,12 +209,12 @@ impl Hub {
         n: u64,
         terms: Terms,
         away: WhenAway,
-        now: Now,
+        at: At,
     ) -> (Result<Remaining, Denied>, bool) {
+        let At { now, latest } = at;
         if let Some(verdict) = self.at_once(account, n, terms, now) {
             return (verdict, false);
         }
-        let latest = tokio::time::Instant::now() + self.settings.timeout;
         while self.is_up() {
             let changed = account.changed.notified();
             tokio::pin!(changed);

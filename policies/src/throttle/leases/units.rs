@@ -72,6 +72,11 @@ impl Units {
         self.taken = self.taken.saturating_sub(n);
     }
 
+    /// What this gateway took, spent or held ready.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
     pub(super) fn is_settled(&self) -> bool {
         self.taken == self.heard
     }
