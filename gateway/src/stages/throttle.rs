@@ -2,7 +2,7 @@
 
 use portico_policies::Now;
 use portico_policies::authorize::Grant;
-use portico_policies::throttle::{Allowance, Places, Throttle};
+use portico_policies::throttle::{Allowance, Left, Places, Throttle};
 
 use crate::exchange::Exchange;
 use crate::respond::Refusal;
@@ -19,7 +19,7 @@ pub(crate) async fn throttle(
 ) -> Result<Allowance, Refusal> {
     match throttle.admit(grant.caller(), places(wanted), now).await {
         Ok(allowance) => {
-            exchange.left = Some(allowance.left.clone());
+            exchange.left = Some(Left::clone(&allowance.left));
             Ok(allowance)
         }
         Err(refused) => {
@@ -33,7 +33,7 @@ pub(crate) async fn throttle(
 fn places(wanted: &Versioned) -> Places<'_> {
     let route = match &wanted.wanted {
         Wanted::Operation(operation, _) => operation.limit.as_ref(),
-        Wanted::Proxied(route, _) => route.limit.as_ref(),
+        Wanted::Proxied(route, ..) => route.limit.as_ref(),
         Wanted::Graphql | Wanted::Description => None,
     };
     Places { api: wanted.version.as_ref().and_then(|version| version.limit.as_ref()), route }

@@ -253,14 +253,14 @@ impl Left {
 /// An admitted request: what is left, and its places among the concurrent ones until this is dropped.
 #[derive(Debug)]
 pub struct Allowance {
-    /// What is left, for the answer's headers.
-    pub left: Left,
+    /// What is left, for the answer's headers. Boxed: a permit is handed from stage to stage.
+    pub left: Box<Left>,
     _slots: [Option<Slot>; 2],
 }
 
 impl Allowance {
     pub(crate) fn new(left: Left, slots: [Option<Slot>; 2]) -> Self {
-        Allowance { left, _slots: slots }
+        Allowance { left: Box::new(left), _slots: slots }
     }
 }
 

@@ -61,7 +61,7 @@ fn admit(throttle: &Throttle, caller: &Caller, now: Now) -> Result<Allowance, Bo
 
 fn answer(result: &Result<Allowance, Box<Refused>>) -> String {
     let (mut text, left) = match result {
-        Ok(allowance) => ("admitted".to_owned(), &allowance.left),
+        Ok(allowance) => ("admitted".to_owned(), &*allowance.left),
         Err(refused) => (format!("{} after {:?}", refused.problem, refused.problem.retry_after), &refused.left),
     };
     for (name, value) in left.headers() {

@@ -144,7 +144,7 @@ impl Hub {
         }
         let beat = tokio::time::timeout(self.settings.timeout, self.store.beat(&self.settings.gateway)).await;
         match in_time(beat) {
-            Ok(beat) => self.met(beat),
+            Ok(beat) => self.met(&beat),
             Err(error) => {
                 self.silent(&error);
                 self.store.disconnect();
@@ -153,7 +153,7 @@ impl Hub {
         }
     }
 
-    fn met(&self, beat: Beat) -> bool {
+    fn met(&self, beat: &Beat) -> bool {
         self.gateways.store(beat.gateways.max(1), Ordering::Relaxed);
         let before = self.epoch.lock().replace(beat.epoch.clone());
         if !self.up.swap(true, Ordering::AcqRel) {
