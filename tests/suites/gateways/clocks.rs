@@ -10,7 +10,7 @@ use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{ConsumerId, Scopes, TenantId, Tier};
 use portico_gateway::store::RedisStore;
 use portico_policies::authenticate::api_key::{KeyRecord, new_key};
-use portico_policies::authenticate::{Authenticator, Credential, Issuers};
+use portico_policies::authenticate::{Authenticator, Circumstances, Credential, Issuers};
 use portico_policies::throttle::{Hub, HubSettings, Limits, Places, Plan, Throttle, WhenAway};
 use portico_policies::{Caller, Consumer, ConsumerKey, Now, Ticks};
 use tokio::task::JoinHandle;
@@ -26,11 +26,12 @@ async fn caller() -> Arc<Caller> {
         consumer: ConsumerId::parse("crm").expect("a name"),
     };
     let (plan, scopes) = (Arc::from("gold"), Arc::new(Scopes::default()));
-    let consumer = Consumer { plan, tier: Tier::Standard, scopes, customers: None };
+    let consumer = Consumer { plan, tier: Tier::Standard, scopes, customers: None, documents: None };
     let consumers = [(owner.clone(), consumer)].into_iter().collect();
     let record = KeyRecord { owner, name: "test".into(), hash: key.hash, expires: None, scopes: None };
     let authenticator = Authenticator::new(Issuers::default(), consumers, [record]);
-    authenticator.authenticate(Credential::Key(&key.plaintext), askew(0)).await.expect("it is known")
+    let shown = Credential::Key(&key.plaintext);
+    authenticator.authenticate(shown, Circumstances::default(), askew(0)).await.expect("it is known").caller
 }
 
 /// Now, by a calendar that is so many hours wrong.
