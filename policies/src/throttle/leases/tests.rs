@@ -409,7 +409,7 @@ proptest! {
     /// Burst + rate × time + N × L, in every stretch of time, by the store's clock.
     #[test]
     fn what_is_admitted_beyond_a_rate_stays_within_the_bound(steps in steps(), drift in prop::array::uniform3(50..200u64)) {
-        let (burst, leases) = (40.0, 3.0 * 4.0);
+        let (burst, leases) = (40, 3 * 4);
         let admitted = run(async {
             let store = memory();
             let rate = Rate::new(n(100), SECOND, n(40)).unwrap();
@@ -447,8 +447,9 @@ proptest! {
         });
         for (from, begin) in admitted.iter().enumerate() {
             for (to, end) in admitted.iter().enumerate().skip(from) {
-                let (count, seconds) = ((to - from + 1) as f64, (end - begin) as f64 / 1_000.0);
-                prop_assert!(count <= burst + 100.0 * seconds + leases, "{count} in {seconds} s");
+                let (count, millis) = ((to - from + 1) as u64, end - begin);
+                // A tenth of a cell a millisecond.
+                prop_assert!(10 * count <= 10 * (burst + leases) + millis, "{count} in {millis} ms");
             }
         }
     }
