@@ -21,7 +21,7 @@ use portico_contracts::tenancy::{ConsumerId, TenantId, Tier};
 use portico_policies::authenticate::{Authenticated, Authenticator, Circumstances, Credential, Issuers};
 use portico_policies::authorize::condition::{Condition, Declared, Facts, RouteFacts};
 use portico_policies::authorize::{Grant, Need, authorize};
-use portico_policies::throttle::{Limits, Plan, Rate, Throttle};
+use portico_policies::throttle::{Limits, Places, Plan, Rate, Throttle, WhenAway};
 use portico_policies::version::{Api, Lifecycle, VersionNumber};
 use portico_policies::{Caller, Consumer, ConsumerKey, Now, Ticks};
 use serde_json::{Map, Value};
@@ -108,7 +108,7 @@ impl Checks {
         let condition = r#"principal.tier != "best_effort" && arguments.number.startsWith("SO-")"#;
         let checks = Checks {
             authenticator,
-            throttle: Throttle::new(&limits()?, Ticks::real()),
+            throttle: Throttle::new(&limits()?, Ticks::real(), None),
             api: Api::new("partner", [(VersionNumber(2), Some("api:partner".to_owned()), Lifecycle::default())]),
             condition: Condition::compile(condition, &declared)?,
             tokens: issued.tokens,
@@ -150,8 +150,9 @@ impl Checks {
     }
 
     fn throttled(&self, caller: &Caller) -> anyhow::Result<()> {
-        let allowance = self.throttle.admit(caller, now()).map_err(|refused| said(&refused.problem))?;
-        self.throttle.spend(caller, 8).map_err(|refused| said(&refused.problem))?;
+        let admitted = at_once(self.throttle.admit(caller, Places::default(), now()))?;
+        let allowance = admitted.map_err(|refused| said(&refused.problem))?;
+        at_once(self.throttle.spend(caller, 8, now()))?.map_err(|refused| said(&refused.problem))?;
         self.throttle.refund(caller, 6);
         drop(allowance);
         Ok(())
@@ -227,10 +228,12 @@ fn consumer() -> Consumer {
 fn limits() -> anyhow::Result<Limits> {
     let many = NonZeroU32::new(100_000_000).context("not zero")?;
     let rate = Rate::new(many, Duration::from_secs(1), many)?;
-    let plan = Plan { rate, daily: NonZeroU32::new(u32::MAX), concurrency: many, cost: rate };
+    let daily = NonZeroU32::new(u32::MAX);
+    let plan = Plan { rate, daily, monthly: None, concurrency: many, cost: rate, away: WhenAway::default() };
     Ok(Limits {
         plans: HashMap::from([("gold".into(), plan)]),
         tenants: HashMap::new(),
+        places: Vec::new(),
         address: rate,
         addresses: 1_000,
     })
