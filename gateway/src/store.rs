@@ -143,7 +143,7 @@ impl RedisStore {
             }
             Statement::Quota { period, limit, number, taken, unsaid, known } => {
                 command.arg(period.as_str()).arg(limit).arg(number).arg(taken).arg(unsaid).arg(known);
-                command.arg(gateways).arg(u8::from(ask.last));
+                command.arg(gateways);
             }
         }
     }

@@ -8,7 +8,7 @@ local need, want = tonumber(ARGV[3]), tonumber(ARGV[4])
 local period, limit = ARGV[5], tonumber(ARGV[6])
 local number, taken = tonumber(ARGV[7]), tonumber(ARGV[8])
 local unsaid, known = tonumber(ARGV[9]), tonumber(ARGV[10])
-local gateways, last = tonumber(ARGV[11]), ARGV[12] == '1'
+local gateways = tonumber(ARGV[11])
 
 local seconds = tonumber(redis.call('TIME')[1])
 local day = math.floor(seconds / 86400)
@@ -67,10 +67,7 @@ if want > 0 and left >= need then
 end
 
 redis.call('HSET', KEYS[1], 'number', present, 'sum', sum, 'known', remembered, 'since', since)
-if last then
-  redis.call('HDEL', KEYS[1], gateway)
-else
-  redis.call('HSET', KEYS[1], gateway, string.format('%d %d', sequence, mine))
-end
+-- It stays until the period ends, also of gateways that ended: what they say last may be said twice.
+redis.call('HSET', KEYS[1], gateway, string.format('%d %d', sequence, mine))
 redis.call('EXPIREAT', KEYS[1], ends + 3600)
 return { granted, total, present, ends - seconds }

@@ -60,8 +60,6 @@ pub struct Ask {
     pub want: u64,
     /// What it took.
     pub says: Statement,
-    /// It says no more: what it holds, it gives back.
-    pub last: bool,
 }
 
 /// What a gateway says of one account.

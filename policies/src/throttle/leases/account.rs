@@ -346,7 +346,7 @@ impl State {
             Book::Rate(cells) => cells.says(self.sequence, self.remind, now),
             Book::Quota(units) => (units.says(), self.sequence),
         };
-        Some(Ask { account: Arc::clone(name), sequence, need, want, says, last: self.closed })
+        Some(Ask { account: Arc::clone(name), sequence, need, want, says })
     }
 
     /// Larger where it is spent quickly, smaller where it is not.

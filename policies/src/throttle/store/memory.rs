@@ -202,11 +202,7 @@ impl State {
                 let more = i64::try_from(granted).unwrap_or(i64::MAX);
                 account.sum += more;
                 account.since += more;
-                if ask.last {
-                    account.of.remove(gateway);
-                } else {
-                    account.of.insert(gateway.to_owned(), (ask.sequence, mine + more));
-                }
+                account.of.insert(gateway.to_owned(), (ask.sequence, mine + more));
                 let total = (total + more).unsigned_abs();
                 Answer::Quota { granted, total, number: turn.number, ends_in: turn.ends_in }
             }
