@@ -196,7 +196,7 @@ async fn an_address_is_slowed_down_before_anybody_is_authenticated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_so_many_are_answered_at_once() {
     let scene = with_plans(|plan| plan.concurrency = 1.try_into().expect("not zero")).await;
-    scene.sandbox().set_fault(Tenant::Acme, Role::Erp, Fault::Slow(Duration::from_millis(300))).await;
+    scene.sandbox().set_fault(Tenant::Acme, Role::Erp, Fault::Slow(Duration::from_secs(1))).await;
     let replies = join_all((0..3).map(|_| retired(&scene, "partner-one"))).await;
     let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status.as_u16()).collect();
     statuses.sort_unstable();

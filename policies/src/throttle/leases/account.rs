@@ -53,7 +53,7 @@ struct State {
     told_at: Option<u64>,
     short: bool,
     asked_at: Option<u64>,
-    /// What those who wait need: the one who needs least, and all together.
+    /// What those who wait need: the one who needs least, since it was last asked; and all together, each once.
     least: u64,
     wanted: u64,
     sequence: u64,
@@ -86,6 +86,19 @@ pub(super) struct Moment {
     pub(super) unix: u64,
 }
 
+/// One who waits. It is counted once, however often it looks, and no longer than it waits.
+pub(super) struct Waiting {
+    account: Arc<Account>,
+    n: u64,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut state = self.account.state.lock();
+        state.wanted = state.wanted.saturating_sub(self.n);
+    }
+}
+
 impl Account {
     pub(super) fn new(name: Arc<str>) -> Self {
         let state = State {
@@ -109,6 +122,13 @@ impl Account {
     /// Takes of what is held ready.
     pub(super) fn take(&self, n: u64, terms: Terms, now: Moment) -> Verdict {
         self.state.lock().take(n, terms, now)
+    }
+
+    /// Somebody waits for so many, until the guard is dropped.
+    pub(super) fn wait(self: &Arc<Self>, n: u64) -> Waiting {
+        let mut state = self.state.lock();
+        state.wanted = state.wanted.saturating_add(n);
+        Waiting { account: Arc::clone(self), n }
     }
 
     /// Takes without asking anybody, as was chosen for when the store is away.
@@ -235,7 +255,6 @@ impl State {
             }
         }
         self.least = self.least.min(n - self.held);
-        self.wanted = self.wanted.saturating_add(n - self.held);
         Verdict::Lacking
     }
 
@@ -251,7 +270,7 @@ impl State {
         if let Verdict::Taken(remaining, _) = self.take(n, terms, now) {
             return Ok(remaining);
         }
-        (self.least, self.wanted) = (u64::MAX, 0);
+        self.least = u64::MAX;
         let gateways = match away {
             WhenAway::Deny => return Err(Denied::Away),
             WhenAway::Allow => 1,
@@ -336,10 +355,10 @@ impl State {
             }
             self.held = keep;
         }
-        let want = if idle { 0 } else { keep.saturating_sub(self.held).max(self.wanted) };
+        let want = if idle { 0 } else { keep.max(self.wanted).saturating_sub(self.held) };
         // Where nobody waits, whatever there is will do.
         let need = if self.least == u64::MAX { 1 } else { self.least.max(1) }.min(want);
-        (self.spent, self.least, self.wanted) = (0, u64::MAX, 0);
+        (self.spent, self.least) = (0, u64::MAX);
         // Grows also where an account was forgotten meanwhile and is known again.
         self.sequence = self.sequence.saturating_add(1).max(now / 1_000);
         let (says, sequence) = match book {

@@ -215,6 +215,7 @@ impl Hub {
         if let Some(verdict) = self.at_once(account, n, terms, now) {
             return (verdict, false);
         }
+        let waiting = account.wait(n);
         while self.is_up() {
             let changed = account.changed.notified();
             tokio::pin!(changed);
@@ -228,6 +229,7 @@ impl Hub {
                 break;
             }
         }
+        drop(waiting);
         let gateways = self.gateways.load(Ordering::Relaxed).into();
         (account.take_alone(n, terms, away, gateways, self.moment(now)), false)
     }
