@@ -215,6 +215,11 @@ pub trait Upstream: Send + Sync + std::fmt::Debug {
     /// the caller's token. What was fetched as one is never served to another, also not across a reload.
     fn identity(&self, call: &Call) -> Arc<str>;
 
+    /// Whether some rows are hidden from whoever asks through this.
+    fn is_restricted(&self) -> bool {
+        false
+    }
+
     /// How fresh this system's data of a class must be.
     fn freshness(&self, class: Class) -> Freshness;
 

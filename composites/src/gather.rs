@@ -62,7 +62,7 @@ pub(crate) async fn gather(plan: &Plan, cache: &Cache, call: &Call, restriction:
     let mut running = FuturesUnordered::new();
     loop {
         while let Some(ready) = next_ready(plan, &mut waiting, &done) {
-            for (members, keys) in batches(plan, &gathered, &ready, &mut done) {
+            for (members, keys) in batches(plan, &gathered, &ready, restriction, &mut done) {
                 running.push(ask(plan, cache, call, restriction, members, keys));
             }
         }
@@ -88,7 +88,13 @@ fn next_ready(plan: &Plan, waiting: &mut BTreeSet<StepId>, done: &[bool]) -> Opt
 type Members = Vec<(StepId, Vec<Key>)>;
 
 /// Steps that ask the same of the same system become one batch. Steps without keys are done at once.
-fn batches(plan: &Plan, gathered: &Gathered, ready: &[StepId], done: &mut [bool]) -> Vec<(Members, Vec<Key>)> {
+fn batches(
+    plan: &Plan,
+    gathered: &Gathered,
+    ready: &[StepId],
+    restriction: &Restriction,
+    done: &mut [bool],
+) -> Vec<(Members, Vec<Key>)> {
     let mut batches: Vec<(Members, IndexSet<Key>)> = Vec::new();
     for &id in ready {
         let keys = gathered.keys_of(plan, &plan.steps[id]);
@@ -96,7 +102,11 @@ fn batches(plan: &Plan, gathered: &Gathered, ready: &[StepId], done: &mut [bool]
             done[id] = true;
             continue;
         }
-        let joins = |(members, _): &&mut (Members, IndexSet<Key>)| together(&plan.steps[members[0].0], &plan.steps[id]);
+        let joins = |(members, _): &&mut (Members, IndexSet<Key>)| {
+            let (one, other) = (&plan.steps[members[0].0], &plan.steps[id]);
+            // Where it matters whether a key was given or came from a row, the two are not asked as one.
+            together(one, other) && (restriction.is_none() || one.inherits() == other.inherits())
+        };
         match batches.iter_mut().find(joins) {
             Some((members, all)) => {
                 all.extend(keys.iter().cloned());

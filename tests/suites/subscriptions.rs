@@ -193,6 +193,9 @@ async fn who_sees_some_customers_hears_nothing_of_the_others() {
     // A failure would tell as much as an answer.
     scene.sandbox().set_fault(Tenant::Acme, Role::Erp, Fault::Status(500)).await;
     change(&scene, &others).await;
+    change(&scene, "SO-1042").await;
+    // What is told of its own order is told after the other one's was.
+    assert_eq!(own.next().await.map(|event| event.json()["data"]["orderChanged"].clone()), None);
     scene.sandbox().clear_faults().await;
     scene.stop().await;
     assert_eq!(withheld.next().await, completed(), "it heard nothing until the end");

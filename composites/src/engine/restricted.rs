@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use portico_contracts::tenancy::Customers;
+use portico_contracts::tenancy::{Customers, SystemId};
 use serde_json::{Value, json};
 
 use super::fake::Mood;
 use super::tests::Scene;
 use super::{Asking, Question};
-use crate::fresh::Wish;
+use crate::fresh::{Change, Purge, Wish};
 
 const IF_CACHED: Wish = Wish { max_age: None, fresh: false, only_if_cached: true };
 
@@ -102,4 +102,41 @@ async fn what_is_found_by_way_of_its_own_is_its_own() {
     assert_eq!(own[0]["data"]["customer"]["cases"][0]["requester"]["name"], "Jo", "{own}");
     let by_number = limited.sees(r##"{ case(number: "#") { subject } }"##, "7", Wish::default()).await;
     assert_eq!(by_number[0]["errors"][0]["extensions"]["code"], "not_found", "nobody says whose it is: {by_number}");
+}
+
+/// Whichever of its names a customer is asked for by, its own are found and others' cost what nobody's cost.
+#[tokio::test]
+async fn ids_of_other_systems_open_nothing_by_themselves() {
+    let mut limited = Limited::new();
+    let by_support = r##"{ customer(by: { supportId: "#" }) { number cases { subject } } }"##;
+    let own = limited.sees(by_support, "G-1", Wish::default()).await;
+    assert_eq!(own[0]["data"]["customer"]["cases"][0]["subject"], "Noise", "{own}");
+    for (query, others, nobodys) in [
+        (by_support, "G-2", "G-9"),
+        (r##"{ customer(by: { crmId: "#" }) { number contacts { name } } }"##, "A-8", "A-9"),
+    ] {
+        let hidden = limited.sees(query, others, Wish::FRESH).await;
+        assert_eq!(hidden, limited.sees(query, nobodys, Wish::FRESH).await, "{query}");
+    }
+    let both = r##"{ customer(by: { number: "#" }) { cases { subject } } again: customer(by: { supportId: "G-1" }) { cases { subject } } }"##;
+    let both = limited.sees(both, "C-1", Wish::FRESH).await;
+    assert_eq!(both[0]["data"]["customer"], both[0]["data"]["again"], "{both}");
+}
+
+/// A notice of a row that is hidden takes nothing away that could be missed.
+#[tokio::test]
+async fn notices_of_others_show_nowhere() {
+    let erp = SystemId::parse("erp").expect("a name");
+    for (query, others, nobodys) in [(ORDER, "O-2", "O-9"), (ORDERS, "C-2", "C-9")] {
+        let mut limited = Limited::new();
+        for key in [others, nobodys] {
+            limited.sees(query, key, Wish::default()).await;
+        }
+        let (rows, lists) = (vec![("number", vec!["O-2".into()])], vec![("customerNumber", vec!["C-2".into()])]);
+        let change = Change { entity: "Order", rows, lists, keeps: false };
+        let tenant = limited.scene.principal.tenant.clone();
+        limited.scene.engine().cache().purge(&tenant, &Purge::Change(erp.clone(), change));
+        let hidden = limited.sees(query, others, IF_CACHED).await;
+        assert_eq!(hidden, limited.sees(query, nobodys, IF_CACHED).await, "{query}");
+    }
 }

@@ -143,6 +143,7 @@ impl Scene {
             );
         let support = Fake::new("acme", "support", Role::Support)
             .with("SupportOrganization", &[("id", t("G-1")), ("customerNumber", t("C-1"))])
+            .with("SupportOrganization", &[("id", t("G-2")), ("customerNumber", t("C-2"))])
             .with(
                 "Case",
                 &[("number", t("7")), ("supportId", t("G-1")), ("subject", t("Noise")), ("requesterId", t("U-1"))],

@@ -106,7 +106,12 @@ impl Cache {
             upstream,
             call,
             freshness: upstream.freshness(class),
-            lookup: Arc::new(Lookup { system: upstream.id().clone(), identity, ask: ask.clone() }),
+            lookup: Arc::new(Lookup {
+                system: upstream.id().clone(),
+                identity,
+                ask: ask.clone(),
+                restricted: upstream.is_restricted(),
+            }),
         };
         let (unique, order) = distinct(keys);
         let outcomes = errand.run(&unique, wish).await;

@@ -28,6 +28,8 @@ pub(super) struct Lookup {
     pub(super) system: SystemId,
     pub(super) identity: Arc<str>,
     pub(super) ask: Ask,
+    /// Whether rows were taken out of what is kept, because those who ask may not see them.
+    pub(super) restricted: bool,
 }
 
 /// Where a value is found: compared by value, never by a digest alone.
@@ -318,6 +320,9 @@ impl Purge {
         self.concerns(&address.lookup)
             && match self {
                 Purge::Key(_, _, key) => by_key(key),
+                // That there is nothing to be seen lives as long for what is hidden as for what does not exist: a notice
+                // of a hidden row must not show.
+                Purge::Change(..) if address.lookup.restricted && page.is_none() => false,
                 Purge::Change(_, change) => change.shows(&address.lookup, &address.key, page),
                 _ => true,
             }

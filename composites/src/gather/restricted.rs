@@ -109,6 +109,10 @@ impl Upstream for Restricted {
         format!("only {} {inherited} of {of_system}", self.customers.name()).into()
     }
 
+    fn is_restricted(&self) -> bool {
+        true
+    }
+
     fn freshness(&self, class: Class) -> Freshness {
         self.system.freshness(class)
     }
@@ -135,10 +139,11 @@ impl Upstream for Restricted {
 
     async fn look_up(&self, ask: &Ask, keys: &[Key], call: &Call) -> Vec<Result<Page, Arc<Failure>>> {
         let owner = self.owner(ask.entity);
-        let asked: Vec<Key> = keys.iter().filter(|key| self.may_ask(ask, key)).cloned().collect();
+        let owner_is_told = !matches!(owner, Owner::Unknown);
+        let asked: Vec<Key> = keys.iter().filter(|key| owner_is_told && self.may_ask(ask, key)).cloned().collect();
         let found = if asked.is_empty() { Vec::new() } else { self.system.look_up(ask, &asked, call).await };
         let mut found = found.into_iter();
-        let mut of_key = |key: &Key| match self.may_ask(ask, key) {
+        let mut of_key = |key: &Key| match owner_is_told && self.may_ask(ask, key) {
             false => Some(Ok(Page::default())),
             true => found.next().map(|page| page.map(|page| self.visible(page, &owner))),
         };

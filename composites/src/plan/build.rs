@@ -184,7 +184,16 @@ impl<'a> Builder<'a> {
         if !matches!(here.of.name, "Query" | "Subscription") {
             return Ok(());
         }
-        (self.gate)(field.name, Arguments(arguments)).map_err(|problem| {
+        self.gated(field.name, arguments)
+    }
+
+    /// What must hold of a root field, by its name.
+    pub(super) fn gated(
+        &self,
+        field: &str,
+        arguments: &IndexMap<&'static str, ConstValue>,
+    ) -> Result<(), Arc<Failure>> {
+        (self.gate)(field, Arguments(arguments)).map_err(|problem| {
             let failure = Failure::new(problem.code, problem.detail);
             Arc::new(Failure { cause: problem.cause, ..failure })
         })

@@ -258,9 +258,22 @@ impl<'a> Builder<'a> {
         let outer = std::mem::replace(&mut self.wish, Wish::FRESH);
         let stock = self.step(Lookup::one("ProductAvailability", "sku", sku.clone(), None));
         self.wish = outer;
-        let selection = self.decision("OrderCheck", &[("sku", sku)], sets, path)?;
+        let mut selection = self.decision("OrderCheck", &[("sku", sku)], sets, path)?;
+        self.hold_to_credit_check(&mut selection, order.get("customer"));
         let plan = OrderCheckPlan { currency, requested_ship_date, lines, credit, products, stock, selection };
         Ok(Resolve::Composite(Box::new(CompositePlan::OrderCheck(plan))))
+    }
+
+    /// The figures of an order's credit are those of a credit check, so what must hold for one must hold for them. There is
+    /// no amount yet: a condition that looks at it does not hold.
+    fn hold_to_credit_check(&self, decision: &mut Selection, customer: Option<&ConstValue>) {
+        let arguments = customer.map(|customer| ("customer", customer.clone())).into_iter().collect();
+        if let Err(refusal) = self.gated("creditCheck", &arguments) {
+            let credit = |chosen: &&mut super::Chosen| chosen.field.is_some_and(|field| field.name == "credit");
+            for chosen in decision.fields.iter_mut().filter(credit) {
+                chosen.resolve = Resolve::Refused(Arc::clone(&refusal));
+            }
+        }
     }
 
     fn entitlement(

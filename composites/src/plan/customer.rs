@@ -108,8 +108,10 @@ impl<'a> Builder<'a> {
             let link = LINKS.iter().find(|(_, of)| *of == entity).map(|(link, _)| *link)?;
             Some((link, (KeyExpr::Via(step, id), None)))
         };
-        // Of several systems the id means something only to the one that knows it.
-        let link = link.filter(|_| !shared).map(|link| (link, (key, None))).or_else(own_id);
+        // Of several systems the id means something only to the one that knows it; and who sees some customers only has
+        // it looked at whose id it is, before anything is asked by it.
+        let given = !shared && self.principal.customers.is_none();
+        let link = link.filter(|_| given).map(|link| (link, (key, None))).or_else(own_id);
         Some(Identity { number, link, anchor: Some(step), leads: None })
     }
 

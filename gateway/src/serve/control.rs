@@ -63,8 +63,10 @@ impl Control {
     /// Reads the configuration again and applies it. Reads files and compiles documents: not for a thread that answers.
     pub(crate) fn reload(&self, by: &Actor) -> Result<u64, NotApplied> {
         let source = self.source.get().ok_or(NotApplied::NoSource)?;
+        // From the reading on: what was read before another change was applied must not be applied after it.
+        let _alone = self.one_at_a_time.lock();
         match source() {
-            Ok(settings) => self.apply(settings, by).map_err(NotApplied::from),
+            Ok(settings) => self.apply_alone(settings, by).map_err(NotApplied::from),
             Err(mistakes) => {
                 self.note(Event::ConfigurationRefused { mistakes: mistakes.len(), by: by.clone() });
                 Err(NotApplied::Mistaken(mistakes))
@@ -75,6 +77,10 @@ impl Control {
     /// Applies settings to requests from now on; those in flight keep theirs.
     pub(super) fn apply(&self, settings: Settings, by: &Actor) -> Result<u64, StartError> {
         let _alone = self.one_at_a_time.lock();
+        self.apply_alone(settings, by)
+    }
+
+    fn apply_alone(&self, settings: Settings, by: &Actor) -> Result<u64, StartError> {
         let applied = self.swap(settings);
         match &applied {
             Ok(generation) => self.note(Event::ConfigurationApplied { generation: *generation, by: by.clone() }),

@@ -2,6 +2,7 @@
 //!
 //! A client that leaves takes its own waiting with it, and nobody else's: fetches that others joined go on by themselves.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -39,7 +40,7 @@ pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut
         gone = session.read_body_or_idle(true) => {
             exchange.abandoned = true;
             told(&[], &call, exchange);
-            settle_abandoned(price, &call, held.caller(), exchange);
+            settle_abandoned(price, call.clone(), held.shared_caller(), exchange);
             return gone.map(drop);
         }
     };
@@ -87,11 +88,16 @@ fn settle(answered: &Answered, caller: &Caller, exchange: &mut Exchange) {
     }
 }
 
-/// Who left has asked for no more than was asked of systems until then.
-fn settle_abandoned(price: u64, call: &Call, caller: &Caller, exchange: &mut Exchange) {
-    let calls: u64 = call.tally.so_far().values().map(|cost| u64::from(cost.calls)).sum();
-    exchange.calls = Some(calls);
-    exchange.snapshot.throttle.refund(caller, price.saturating_sub(calls.max(1)));
+/// Who left is given back what was not needed once that is known: what others joined goes on until the deadline, and
+/// is paid for by whoever began it.
+fn settle_abandoned(price: u64, call: Call, caller: Arc<Caller>, exchange: &mut Exchange) {
+    let calls = |call: &Call| call.tally.so_far().values().map(|cost| u64::from(cost.calls)).sum::<u64>();
+    exchange.calls = Some(calls(&call));
+    let snapshot = Arc::clone(&exchange.snapshot);
+    tokio::spawn(async move {
+        tokio::time::sleep_until(call.deadline).await;
+        snapshot.throttle.refund(&caller, price.saturating_sub(calls(&call).max(1)));
+    });
 }
 
 fn graphql(answered: &Answered, exchange: &Exchange) -> Reply {

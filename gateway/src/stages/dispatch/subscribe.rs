@@ -14,7 +14,6 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use portico_composites::ask::Call;
 use portico_composites::engine::Answered;
-use portico_contracts::problem::Code;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::exchange::Exchange;
@@ -178,11 +177,9 @@ async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> T
     Told::Event { bytes: event(&answered.graphql(&origin.request_id, remaining)), charged, calls: answered.calls }
 }
 
-/// Whether the one root field is null because nobody knows such a thing, and not because a system failed.
+/// Whether the one root field is null. Why does not matter: that a system failed over it would tell that there was a
+/// change, as much as its answer would.
 fn is_nothing(answered: &Answered) -> bool {
-    if answered.errors.iter().any(|error| error.failure.code != Code::NotFound) {
-        return false;
-    }
     match serde_json::from_slice::<serde_json::Value>(&answered.data) {
         Ok(serde_json::Value::Object(members)) => members.values().all(serde_json::Value::is_null),
         _ => true,

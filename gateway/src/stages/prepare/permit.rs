@@ -77,4 +77,9 @@ impl Held {
     pub(crate) fn caller(&self) -> &Caller {
         self.grant.caller()
     }
+
+    /// Whose it is, for longer than it is held.
+    pub(crate) fn shared_caller(&self) -> Arc<Caller> {
+        Arc::clone(self.grant.caller())
+    }
 }

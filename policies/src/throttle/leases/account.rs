@@ -347,7 +347,8 @@ impl State {
             return None;
         };
         let idle = self.closed || (self.wanted == 0 && now.saturating_sub(self.spent_at) > IDLE);
-        let keep = if idle { 0 } else { self.size };
+        // What somebody waits for is not given back only to be asked for again.
+        let keep = if idle { 0 } else { self.size.max(self.held.min(self.wanted)) };
         if self.held > keep {
             match book {
                 Book::Rate(cells) => cells.goes_back(self.held - keep),
