@@ -8,7 +8,7 @@ use crate::ask::Ask;
 
 fn lookup(by: &'static str, narrow: Narrow) -> Lookup {
     let ask = Ask { entity: expect_object("Order"), by, narrow };
-    Lookup { system: SystemId::parse("erp").expect("a name"), identity: Arc::from("us"), ask }
+    Lookup { system: SystemId::parse("erp").expect("a name"), identity: Arc::from("us"), ask, restricted: false }
 }
 
 fn row(number: Option<&str>, customer: &str) -> Arc<Record> {
