@@ -299,7 +299,7 @@ impl<'a> Builder<'a> {
                     None => return Ok(Resolve::NotProvided),
                 }
             }
-            KeyOrigin::Field(name) => match here.record.ordinal(name) {
+            KeyOrigin::Field(name) => match here.record.ordinal(name).filter(|_| self.tells(here.record, name)) {
                 Some(ordinal) => (KeyExpr::Parent(ordinal), here.within),
                 None => return Ok(Resolve::NotProvided),
             },
@@ -487,7 +487,7 @@ impl<'a> Builder<'a> {
     pub(super) fn step(&mut self, lookup: Lookup) -> Option<StepId> {
         let owners = self.estate.owners(lookup.record)?;
         match owners.lone() {
-            Some(lone) => self.step_at(lone, lookup, None),
+            Some(_) => self.step_at_lone(owners, lookup),
             None => self.step_at_each(owners, &lookup),
         }
     }
@@ -509,6 +509,7 @@ impl<'a> Builder<'a> {
         };
         let same = |step: &Step| {
             step.ask == ask
+                && step.upstream.id() == upstream.id()
                 && step.key == key
                 && step.within == within
                 && step.wish == self.wish

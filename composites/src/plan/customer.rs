@@ -11,14 +11,10 @@ use portico_contracts::problem::{Code, Problem};
 
 use super::build::{Builder, Here, Lookup, text};
 use super::composite::CompositePlan;
-use super::several::Asked;
+use super::several::{Asked, is_foreign};
 use super::{KeyExpr, Resolve, Selection, StepId};
-use crate::ask::{Narrow, Upstream};
+use crate::ask::{LINKS, Narrow, Upstream};
 use crate::estate::{Owners, Rule};
-
-/// Where a customer's id in another system stands: the field that others link with, and whose id it is.
-const LINKS: [(&str, &str); 3] =
-    [("accountId", "Account"), ("billingId", "BillingCustomer"), ("supportId", "SupportOrganization")];
 
 /// A key and the step whose rows it is read from.
 type Place = (KeyExpr, Option<StepId>);
@@ -115,13 +111,34 @@ impl<'a> Builder<'a> {
 
     /// A contact leads to its account, and the account to the number.
     fn by_email(&mut self, email: KeyExpr) -> Option<Identity> {
-        let contact = expect_object("Contact");
+        let (contact, record) = (expect_object("Contact"), expect_object("Account"));
         let found = self.step(Lookup::one("Contact", "email", email, None))?;
         // Several people of one customer may share an address.
         self.may_be_several(found);
         let account_id = contact.ordinal("accountId").map(|ordinal| KeyExpr::Via(found, ordinal))?;
-        let account = self.anchored("Account", "id", account_id, Some("accountId"))?;
-        Some(Identity { leads: Some(found), ..account })
+        let Some(own) = self.accounts_beside(found) else {
+            let account = self.anchored("Account", "id", account_id, Some("accountId"))?;
+            return Some(Identity { leads: Some(found), ..account });
+        };
+        let step = self.step_at(&own, Lookup::one("Account", "id", account_id, None), None)?;
+        let via = |field: &str| record.ordinal(field).map(|ordinal| (KeyExpr::Via(step, ordinal), None));
+        let link = via("id").map(|id| ("accountId", id));
+        Some(Identity { number: via("customerNumber"), link, anchor: Some(step), leads: Some(found) })
+    }
+
+    /// The system that tells the contacts, where it has accounts of its own that are not the tenant's: its contacts
+    /// name those.
+    fn accounts_beside(&self, contacts: StepId) -> Option<Arc<dyn Upstream>> {
+        let account = expect_object("Account");
+        let leaves = self.leaves(contacts);
+        let [leaf] = leaves.as_slice() else { return None };
+        let system = &self.steps[*leaf].upstream;
+        let apart = system.provides(account) && !self.is_owner(account, system);
+        apart.then(|| Arc::clone(system))
+    }
+
+    fn is_owner(&self, record: &'static ObjectType, system: &Arc<dyn Upstream>) -> bool {
+        self.estate.having(record).iter().any(|owner| owner.id() == system.id())
     }
 
     /// The step for what an entity's systems have of a customer.
@@ -156,7 +173,7 @@ impl<'a> Builder<'a> {
         let record = expect_object(entity);
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
-            if owner.supports(record, by).is_some() {
+            if owner.supports(record, by).is_some() && self.understands(owner, link, key) {
                 return Some(Lookup::all(entity, by, key.clone(), *within));
             }
         }
@@ -166,7 +183,7 @@ impl<'a> Builder<'a> {
             return Some(Lookup::all(entity, by, number, within));
         }
         let (link, of) = linked_by(record, owner)?;
-        let linked = self.step(Lookup::one(of, "customerNumber", number, within))?;
+        let (linked, _) = self.linked(of, (number, within), Rule::Fitting, owner)?;
         Some(Lookup::all(entity, link, KeyExpr::Via(linked, expect_object(of).ordinal("id")?), None))
     }
 
@@ -182,8 +199,9 @@ impl<'a> Builder<'a> {
         let mut ways = Vec::new();
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
-            if member.supports(record, by).is_some() {
-                let rule = if matches!(key, KeyExpr::Via(..)) { Rule::Own } else { Rule::Fitting };
+            let told = matches!(key, KeyExpr::Via(..));
+            if member.supports(record, by).is_some() && (told || self.understands(member, link, key)) {
+                let rule = if told { Rule::Own } else { Rule::Fitting };
                 ways.push((Lookup::all(entity, by, key.clone(), *within), rule));
             }
         }
@@ -205,7 +223,8 @@ impl<'a> Builder<'a> {
         ways
     }
 
-    /// The step that tells a customer's id in a system, from its number: asked of that system itself where it can be.
+    /// The step that tells a customer's id in a system, from its number: asked of that system itself where it can be,
+    /// also where the tenant has named another one to be the owner of such records.
     fn linked(
         &mut self,
         of: &'static str,
@@ -214,6 +233,9 @@ impl<'a> Builder<'a> {
         member: &Arc<dyn Upstream>,
     ) -> Option<(StepId, Rule)> {
         let lookup = Lookup::one(of, "customerNumber", number, within);
+        if member.provides(lookup.record) && !self.is_owner(lookup.record, member) {
+            return Some((self.step_at(member, lookup, None)?, Rule::Own));
+        }
         let owners = self.estate.owners(lookup.record)?;
         let own = owners.members().iter().position(|owner| Arc::ptr_eq(owner, member));
         match own.filter(|_| owners.lone().is_none()) {
@@ -222,6 +244,19 @@ impl<'a> Builder<'a> {
                 Some((self.step_at(member, lookup, Some(lane))?, Rule::Own))
             }
             None => Some((self.step(lookup)?, Rule::Fitting)),
+        }
+    }
+
+    /// Whether a customer's id in another system, as it was given or as a step tells it, means the same customer to
+    /// this one.
+    fn understands(&self, system: &Arc<dyn Upstream>, link: &str, id: &KeyExpr) -> bool {
+        let Some((_, of)) = LINKS.iter().find(|(name, _)| *name == link) else { return false };
+        let record = expect_object(of);
+        match id {
+            KeyExpr::Via(step, _) => {
+                self.leaves(*step).iter().all(|leaf| !is_foreign(&self.steps[*leaf].upstream, system, record))
+            }
+            _ => self.estate.having(record).iter().all(|owner| !is_foreign(owner, system, record)),
         }
     }
 
@@ -283,8 +318,12 @@ impl<'a> Builder<'a> {
 
     /// The account is asked for where the ERP does not answer, unless the plan asks for it anyway.
     fn account_beside(&mut self, erp: Option<StepId>, identity: &Identity) -> Option<StepId> {
-        if identity.anchor.is_some_and(|anchor| self.steps[anchor].ask.entity.name == "Account") {
-            return identity.anchor;
+        let is_account = |anchor: &StepId| {
+            let step = &self.steps[*anchor];
+            step.ask.entity.name == "Account" && self.is_owner(step.ask.entity, &step.upstream)
+        };
+        if let Some(anchor) = identity.anchor.filter(is_account) {
+            return Some(anchor);
         }
         let known = self.steps.len();
         let step = self.record_of("Account", identity)?;

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use portico_contracts::canonical::Failure;
+use portico_contracts::model::{ObjectType, expect_object};
 use portico_contracts::problem::Code;
 
 use super::build::{Builder, Lookup};
 use super::{KeyExpr, Lane, Several, Step, StepId};
-use crate::ask::Upstream;
+use crate::ask::{LINKS, Upstream};
 use crate::estate::{KeyKind, Owners, Rule};
 use crate::gather::cursor;
 
@@ -36,6 +37,29 @@ impl<'a> Asked<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// The step that asks the only owner of an entity. Where the key is an id that rows of other systems tell, which
+    /// have such records themselves, it is not asked for theirs.
+    pub(super) fn step_at_lone(&mut self, owners: &'a Arc<Owners>, lookup: Lookup) -> Option<StepId> {
+        let lone = owners.lone()?;
+        let source = match lookup.key {
+            KeyExpr::Via(source, _) => Some(source),
+            KeyExpr::Parent(_) => lookup.within,
+            KeyExpr::Given(_) | KeyExpr::OneOf(..) => None,
+        };
+        let of = id_of(lookup.by, lookup.record.name).map(expect_object);
+        let (Some(source), Some(of)) = (source, of) else { return self.step_at(lone, lookup, None) };
+        let leaves = self.leaves(source);
+        let foreign = |leaf: &&StepId| is_foreign(&self.steps[**leaf].upstream, lone, of);
+        match leaves.iter().filter(foreign).count() {
+            0 => self.step_at(lone, lookup, None),
+            foreign if foreign == leaves.len() => None,
+            _ => {
+                let lane = self.lane(owners, 0, Rule::Own, &lookup);
+                self.step_at(lone, lookup, Some(lane))
+            }
+        }
+    }
+
     /// The same question to each of several systems.
     pub(super) fn step_at_each(&mut self, owners: &'a Arc<Owners>, lookup: &Lookup) -> Option<StepId> {
         let rule = match lookup.key {
@@ -153,7 +177,19 @@ impl<'a> Builder<'a> {
 
 /// Ids mean something only to the system that gave them.
 fn is_id(by: &str) -> bool {
-    matches!(by, "id" | "accountId" | "billingId" | "supportId")
+    by == "id" || LINKS.iter().any(|(link, _)| *link == by)
+}
+
+/// Whose id a field holds by which `entity` is looked up.
+fn id_of<'e>(by: &str, entity: &'e str) -> Option<&'e str> {
+    let linked = || LINKS.into_iter().find(|(link, _)| *link == by).map(|(_, of)| of);
+    if by == "id" { Some(entity) } else { linked() }
+}
+
+/// Whether the ids that one system has of an entity are not those that another one has: both have it, each its own.
+/// A system that has none itself means those of the one that does.
+pub(super) fn is_foreign(one: &Arc<dyn Upstream>, other: &Arc<dyn Upstream>, of: &'static ObjectType) -> bool {
+    one.id() != other.id() && one.provides(of) && other.provides(of)
 }
 
 /// A hole in what the others have is told, not passed over.
