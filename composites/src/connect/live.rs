@@ -7,8 +7,10 @@ mod described;
 mod listed;
 mod queried;
 
+use std::collections::BTreeSet;
+
 use http::Method;
-use portico_contracts::packs::{EntityMapping, Hole, Language, Part, Shapes, Template};
+use portico_contracts::packs::{Hole, Language, Part, Shapes, Template};
 use serde_json::Value as Json;
 
 use self::compare::Comparison;
@@ -17,7 +19,7 @@ use super::keys::encode;
 use super::system::System;
 use super::system::probe::in_words;
 use super::wire::{Answer, Request};
-use crate::ask::Call;
+use crate::ask::{Call, LINKS};
 
 /// What came of asking one system.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,10 +40,11 @@ pub struct Findings {
 /// Why one description could not be had.
 type Untold = String;
 
-/// Asks one system for its shapes and compares. Ends with `call.deadline`.
-pub async fn compare(system: &System, call: &Call) -> Findings {
+/// Asks one system for its shapes and compares those of the entities that are asked of it, and of what leads there: its
+/// credentials need not open more. Ends with `call.deadline`.
+pub async fn compare(system: &System, asked: impl Fn(&str) -> bool, call: &Call) -> Findings {
     let driver = system.driver();
-    let mut comparison = Comparison::default();
+    let mut comparison = Comparison::of(asked_for(driver, asked));
     let asked = match (&driver.pack.shapes, driver.pack.language) {
         (_, Language::Suiteql) => queried::compare(system, call, &mut comparison).await,
         (Some(Shapes::Metadata(path)), _) => described::metadata(system, call, path, &mut comparison).await,
@@ -110,9 +113,12 @@ fn parsed(answer: &Answer) -> Result<Json, Untold> {
     serde_json::from_slice(&answer.body).map_err(|_| "described itself with something that is no JSON".to_owned())
 }
 
-/// The entities of a driver's pack.
-fn entities(driver: &Driver) -> impl Iterator<Item = &EntityMapping> {
-    driver.pack.entities.values()
+/// The entities that are asked for, and those whose ids they are looked up by.
+fn asked_for(driver: &Driver, asked: impl Fn(&str) -> bool) -> BTreeSet<&'static str> {
+    let mappings = || driver.pack.entities.values().filter(|mapping| asked(mapping.of.name));
+    let by = |link: &str| mappings().any(|mapping| mapping.by.contains_key(link));
+    let links = LINKS.into_iter().filter(|(link, _)| by(link)).map(|(_, of)| of);
+    mappings().map(|mapping| mapping.of.name).chain(links).collect()
 }
 
 #[cfg(test)]

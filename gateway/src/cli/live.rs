@@ -15,7 +15,7 @@ use portico_contracts::tenancy::{ConsumerId, TenantId, Tier};
 use super::Failure;
 use super::check::count;
 use super::running::on_a_runtime;
-use crate::settings::Settings;
+use crate::settings::{Settings, Tenant};
 
 /// Systems that are asked at once.
 const AT_ONCE: usize = 4;
@@ -29,9 +29,10 @@ pub(super) fn run(settings: &Settings, tenant: Option<&str>, seconds: u64) -> Re
     if tenants.is_empty() {
         return Err(Failure::new(format!("there is no tenant `{}`", tenant.unwrap_or_default())));
     }
-    let systems: Vec<&Arc<SystemSettings>> = tenants.iter().flat_map(|tenant| tenant.systems.values()).collect();
+    let systems: Vec<_> =
+        tenants.iter().flat_map(|tenant| tenant.systems.values().map(move |system| (tenant, system))).collect();
     on_a_runtime(async {
-        let asked = systems.into_iter().map(|system| ask(system, Duration::from_secs(seconds)));
+        let asked = systems.into_iter().map(|(tenant, system)| ask(tenant, system, Duration::from_secs(seconds)));
         let mut told = stream::iter(asked).buffered(AT_ONCE);
         let mut wrong = 0;
         while let Some((name, findings)) = told.next().await {
@@ -49,13 +50,14 @@ fn count_systems(number: usize) -> String {
     format!("{} {}", count(number, "system"), if number == 1 { "is" } else { "are" })
 }
 
-async fn ask(settings: &Arc<SystemSettings>, patience: Duration) -> (String, Findings) {
+async fn ask(of: &Tenant, settings: &Arc<SystemSettings>, patience: Duration) -> (String, Findings) {
     let name = format!("{}/{} ({})", settings.tenant, settings.id, settings.pack.name);
+    let asked = |entity: &str| of.owners_of(entity).iter().any(|owner| owner.id == settings.id);
     let mut settings = SystemSettings::clone(settings);
     settings.client.largest_answer = LARGEST;
     let tenant = settings.tenant.clone();
     let findings = match (System::new(settings, Arc::new(Silent)), call(tenant, patience)) {
-        (Ok(system), Ok(call)) => match tokio::time::timeout_at(call.deadline, compare(&system, &call)).await {
+        (Ok(system), Ok(call)) => match tokio::time::timeout_at(call.deadline, compare(&system, asked, &call)).await {
             Ok(findings) => findings,
             Err(_) => Findings { trouble: Some("did not answer in time".to_owned()), ..Findings::default() },
         },

@@ -1,6 +1,6 @@
 //! What a pack reads, held against what there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portico_contracts::packs::{EntityMapping, Kind, Path};
 
@@ -50,14 +50,25 @@ pub(super) struct Wanted<'p> {
 }
 
 /// Findings that are being collected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Comparison {
+    /// The entities that are compared.
+    entities: BTreeSet<&'static str>,
     findings: Findings,
     /// Each place once, however many fields read it.
     seen: BTreeMap<String, ()>,
 }
 
 impl Comparison {
+    pub(super) fn of(entities: BTreeSet<&'static str>) -> Self {
+        Comparison { entities, findings: Findings::default(), seen: BTreeMap::new() }
+    }
+
+    /// What is to be compared of a driver's pack, in the pack's order.
+    pub(super) fn entities<'d>(&self, driver: &'d Driver) -> Vec<&'d EntityMapping> {
+        driver.pack.entities.values().filter(|mapping| self.entities.contains(mapping.of.name)).collect()
+    }
+
     pub(super) fn into_findings(self) -> Findings {
         self.findings
     }

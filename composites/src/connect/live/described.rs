@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::compare::{Comparison, FieldShape, Holds, There, nearest, wanted};
 use super::csdl::Metadata;
-use super::{Untold, address, described, entities, fetch, get};
+use super::{Untold, address, described, fetch, get};
 use crate::ask::Call;
 use crate::connect::driver::Driver;
 use crate::connect::system::System;
@@ -19,7 +19,7 @@ pub(super) async fn metadata(system: &System, call: &Call, path: &str, into: &mu
     let answer = fetch(system, call, &request).await?;
     let metadata = Metadata::read(&answer.body);
     let metadata = metadata.ok_or_else(|| "described itself with something that is no metadata".to_owned())?;
-    for mapping in entities(driver) {
+    for mapping in into.entities(driver) {
         let set = mapping.shape.as_deref().unwrap_or(&mapping.from);
         let Some(kind) = metadata.sets.get(set) else {
             let near = nearest(set, metadata.sets.keys().map(String::as_str));
@@ -61,7 +61,7 @@ pub(super) async fn objects(
     into: &mut Comparison,
 ) -> Result<(), Untold> {
     let mut known = Objects { system, call, template, asked: BTreeMap::new() };
-    for mapping in entities(system.driver()) {
+    for mapping in into.entities(system.driver()) {
         entity(&mut known, mapping, into).await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use portico_contracts::packs::{EntityMapping, FieldList, Template};
 use serde_json::Value as Json;
 
 use super::compare::{Comparison, FieldShape, Holds, There, nearest, wanted};
-use super::{Untold, address, entities, get, json};
+use super::{Untold, address, get, json};
 use crate::ask::Call;
 use crate::connect::map::Mapper;
 use crate::connect::rows::{self, Found, find, find_all, text_of};
@@ -20,7 +20,7 @@ pub(super) async fn fields(
     into: &mut Comparison,
 ) -> Result<(), Untold> {
     let driver = system.driver();
-    for mapping in entities(driver) {
+    for mapping in into.entities(driver) {
         let Some(shape) = said(mapping, into) else { continue };
         let body = json(system, call, &get(driver, address(driver, &list.path, shape, &[]), None)).await?;
         let Some(known) = known(&body, list) else {
@@ -80,7 +80,7 @@ fn holds(called: &str) -> Option<Holds> {
 /// One row of each entity, mapped as traffic would.
 pub(super) async fn rows(system: &System, call: &Call, path: &Template, into: &mut Comparison) -> Result<(), Untold> {
     let driver = system.driver();
-    for mapping in entities(driver) {
+    for mapping in into.entities(driver) {
         let Some(shape) = said(mapping, into) else { continue };
         let body =
             json(system, call, &get(driver, address(driver, path, shape, driver.selected(mapping)), None)).await?;

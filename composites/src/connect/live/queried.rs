@@ -6,8 +6,8 @@ use http::{HeaderValue, Method};
 use portico_contracts::packs::{EntityMapping, KeyClass, LookUp};
 use serde_json::json;
 
+use super::Untold;
 use super::compare::Comparison;
-use super::{Untold, entities};
 use crate::ask::Call;
 use crate::connect::keys::encode;
 use crate::connect::quoted::text;
@@ -19,7 +19,7 @@ use crate::connect::wire::Request;
 const NOBODY: &str = "portico-check-0";
 
 pub(super) async fn compare(system: &System, call: &Call, into: &mut Comparison) -> Result<(), Untold> {
-    for mapping in entities(system.driver()) {
+    for mapping in into.entities(system.driver()) {
         for look_up in mapping.by.values() {
             look_up_of(system, call, (mapping, look_up), into).await?;
         }

@@ -58,7 +58,7 @@ async fn asked(
     script: impl Fn(&Asked) -> Play + Send + Sync + 'static,
 ) -> Findings {
     let stage = Stage::playing(script).await;
-    compare(&system(&stage, Pack::built_in(pack).unwrap(), settings), &call()).await
+    compare(&system(&stage, Pack::built_in(pack).unwrap(), settings), |_| true, &call()).await
 }
 
 const METADATA: &str = r#"<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
@@ -98,7 +98,7 @@ async fn metadata_is_held_against_every_path_its_type_and_its_words() {
     })
     .await;
     let pack = Arc::new(Pack::parse("own", ODATA).unwrap());
-    let found = compare(&system(&stage, pack, &[]), &call()).await;
+    let found = compare(&system(&stage, pack, &[]), |_| true, &call()).await;
     insta::assert_snapshot!(found.differences.join("\n"), @"
     Order.status may be `Lost`, which the pack does not know
     Order.statusText wants text, and `Tags` of `Orders` is a structure (`Collection(Edm.String)`)
