@@ -121,3 +121,29 @@ async fn one_system_that_says_the_same_twice_disagrees_once() {
     scene.estate = Arc::new(Estate::new(tenant, upstreams, &named, Rules::default()).expect("binds"));
     insta::assert_snapshot!(scene.told(r#"{ customer(by: { number: "C-1" }) { discrepancies { field values { value source { system } } } } }"#).await, @r#"{"data":{"customer":{"discrepancies":[{"field":"name","values":[{"value":"C-1 of the ERP","source":{"system":"erp"}},{"value":"of the desk","source":{"system":"desk"}}]}]}}}"#);
 }
+
+#[tokio::test]
+async fn contacts_of_both_are_told_apart_and_one_of_the_desk_alone_leads_nowhere_with_a_reason() {
+    let (mut erp, mut crm) = (Fake::new("acme", "erp", Role::Erp), Fake::new("acme", "crm", Role::Crm));
+    for (id, number) in [("1", "C-1"), ("2", "C-2")] {
+        erp = erp.with("Customer", &[("number", t(number)), ("name", t(number))]);
+        crm = crm.with("Account", &[("id", t(id)), ("customerNumber", t(number)), ("name", t(number))]);
+    }
+    crm =
+        crm.with("Contact", &[("id", t("k1")), ("accountId", t("1")), ("name", t("K")), ("email", t("k@example.com"))]);
+    let upstreams: Vec<Arc<dyn Upstream>> = vec![Arc::new(erp), Arc::new(crm), Arc::new(desk())];
+    let both = ["crm", "desk"].map(|name| SystemId::parse(name).expect("a name"));
+    let named = HashMap::from([("Contact".to_owned(), both.to_vec())]);
+    let mut scene = Scene::roomy();
+    let tenant = TenantId::parse("acme").expect("a name");
+    scene.estate = Arc::new(Estate::new(tenant, upstreams, &named, Rules::default()).expect("binds"));
+    let contacts = |key: &str| format!("{{ customer(by: {{ {key} }}) {{ number contacts {{ name }} }} }}");
+    for key in [r#"number: "C-1""#, r#"crmId: "1""#, r#"email: "k@example.com""#] {
+        let answer = scene.told(&contacts(key)).await;
+        assert_eq!(
+            answer, r#"{"data":{"customer":{"number":"C-1","contacts":[{"name":"K"},{"name":"somebody at C-1"}]}}}"#,
+            "{key}"
+        );
+    }
+    insta::assert_snapshot!(scene.told(&contacts(r#"email: "c-1@example.com""#)).await, @r#"{"data":{"customer":null},"errors":[[["customer"],"not_found","desk"]]}"#);
+}

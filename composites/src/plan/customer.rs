@@ -200,7 +200,8 @@ impl<'a> Builder<'a> {
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
             let told = matches!(key, KeyExpr::Via(..));
-            if member.supports(record, by).is_some() && (told || self.understands(member, link, key)) {
+            let understood = if told { self.may_tell(member, link) } else { self.understands(member, link, key) };
+            if member.supports(record, by).is_some() && understood {
                 let rule = if told { Rule::Own } else { Rule::Fitting };
                 ways.push((Lookup::all(entity, by, key.clone(), *within), rule));
             }
@@ -243,8 +244,17 @@ impl<'a> Builder<'a> {
                 let lane = self.lane(owners, at, rule, &lookup);
                 Some((self.step_at(member, lookup, Some(lane))?, Rule::Own))
             }
+            // All that it could tell by the number it has told by its own id.
+            None if own.is_some() && rule == Rule::Others => None,
             None => Some((self.step(lookup)?, Rule::Fitting)),
         }
+    }
+
+    /// Whether a system's own rows may tell a customer's id in it. One whose records of the customer are not the
+    /// tenant's is asked by the number alone: so it is not asked twice.
+    fn may_tell(&self, system: &Arc<dyn Upstream>, link: &str) -> bool {
+        let of = LINKS.iter().find(|(name, _)| *name == link).map(|(_, of)| expect_object(of));
+        of.is_some_and(|of| !system.provides(of) || self.is_owner(of, system))
     }
 
     /// Whether a customer's id in another system, as it was given or as a step tells it, means the same customer to
