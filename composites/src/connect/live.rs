@@ -10,7 +10,7 @@ mod queried;
 use std::collections::BTreeSet;
 
 use http::Method;
-use portico_contracts::packs::{Hole, Language, Part, Shapes, Template};
+use portico_contracts::packs::{EntityMapping, Hole, Language, Part, Shapes, Template};
 use serde_json::Value as Json;
 
 use self::compare::Comparison;
@@ -113,10 +113,13 @@ fn parsed(answer: &Answer) -> Result<Json, Untold> {
     serde_json::from_slice(&answer.body).map_err(|_| "described itself with something that is no JSON".to_owned())
 }
 
-/// The entities that are asked for, and those whose ids they are looked up by.
+/// The entities that are asked for, and those that lead there: by whose ids they are looked up where nothing else can
+/// name the customer, and which a person found by e-mail address belongs to.
 fn asked_for(driver: &Driver, asked: impl Fn(&str) -> bool) -> BTreeSet<&'static str> {
     let mappings = || driver.pack.entities.values().filter(|mapping| asked(mapping.of.name));
-    let by = |link: &str| mappings().any(|mapping| mapping.by.contains_key(link));
+    let leads =
+        |mapping: &EntityMapping| !mapping.by.contains_key("customerNumber") || mapping.by.contains_key("email");
+    let by = |link: &str| mappings().any(|mapping| mapping.by.contains_key(link) && leads(mapping));
     let links = LINKS.into_iter().filter(|(link, _)| by(link)).map(|(_, of)| of);
     mappings().map(|mapping| mapping.of.name).chain(links).collect()
 }
