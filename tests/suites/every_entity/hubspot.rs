@@ -5,7 +5,7 @@ use portico_gateway::settings::Settings;
 use portico_tests::{Fault, Hooks, Role, Scene, Tenant, WrongRows};
 use serde_json::{Value, json};
 
-use super::{alone_as, asked, give, own, told};
+use super::{alone_as, asked, give, laid_out, own};
 
 const CRM: (Tenant, Role) = (Tenant::Globex, Role::Crm);
 const GLOBEX: Tenant = Tenant::Globex;
@@ -46,7 +46,7 @@ async fn an_order_with_all_that_hangs_on_it_comes_from_hubspot_and_the_customer_
         invoices { number }
         cases { subject status priority openedAt updatedAt source { system } }
     } }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, query).await, @r#"
     {
       "order": {
         "number": "SO-7042",
@@ -191,7 +191,7 @@ async fn what_belongs_to_a_customer_is_found_by_its_number() {
         closed: cases(open: false) { subject status }
         subscriptions { status plan currentPeriodEnd }
     } }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, query).await, @r#"
     {
       "customer": {
         "orders": {
@@ -271,7 +271,7 @@ async fn products_invoices_and_tickets_are_found_by_what_names_them() {
         none: case(number: "1") { number }
         text: case(number: "T-1") { number }
     }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, &query.replace('%', &ticket)).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, &query.replace('%', &ticket)).await, @r#"
     {
       "product": {
         "sku": "GB-100",
@@ -397,7 +397,7 @@ async fn a_company_that_has_nothing_but_hubspot_is_answered_from_it() {
     })
     .await;
     let query = r#"{ customer(by: { number: "G-2004" }) { number name source { system role } receivables { openBalance { amount currency } overdueBalance { amount } oldestOverdueDays onHold paymentTerms } } }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, query).await, @r#"
     {
       "customer": {
         "number": "G-2004",
