@@ -443,8 +443,9 @@ impl<'a> Builder<'a> {
                 let lines = self.step(Lookup::all("OrderLine", "orderNumber", key, Some(step)))?;
                 Some(Completion::OrderFromLines(lines))
             }
-            "Contract" if needs(&["coversSerialNumbers"]) => {
-                self.coverage_of(step).map(Completion::ContractFromCoverage)
+            "Contract" => {
+                let apart = needs(&["coversSerialNumbers"]);
+                Some(Completion::Contract(if apart { self.coverage_of(step) } else { None }))
             }
             _ => None,
         }
@@ -487,9 +488,26 @@ impl<'a> Builder<'a> {
     pub(super) fn step(&mut self, lookup: Lookup) -> Option<StepId> {
         let owners = self.estate.owners(lookup.record)?;
         match owners.lone() {
-            Some(lone) => self.step_at(lone, lookup, None),
+            Some(lone) => {
+                let asked = self.teller_of_id(&lookup, lone).unwrap_or_else(|| Arc::clone(lone));
+                self.step_at(&asked, lookup, None)
+            }
             None => self.step_at_each(owners, &lookup),
         }
+    }
+
+    /// The system whose rows told an id, where it has such records itself though the tenant asks another one for them:
+    /// to that one it would be somebody else's id, or nobody's.
+    fn teller_of_id(&self, lookup: &Lookup, owner: &Arc<dyn Upstream>) -> Option<Arc<dyn Upstream>> {
+        let source = match (&lookup.key, lookup.within) {
+            (KeyExpr::Via(source, _), _) => *source,
+            (KeyExpr::Parent(_), Some(source)) => source,
+            _ => return None,
+        };
+        let step = self.steps.get(source).filter(|step| step.several.is_none() && lookup.by == "id")?;
+        let teller = &step.upstream;
+        let has = teller.id() != owner.id() && teller.supports(lookup.record, lookup.by).is_some();
+        has.then(|| Arc::clone(teller))
     }
 
     /// The same of one system.
@@ -509,6 +527,7 @@ impl<'a> Builder<'a> {
         };
         let same = |step: &Step| {
             step.ask == ask
+                && step.upstream.id() == upstream.id()
                 && step.key == key
                 && step.within == within
                 && step.wish == self.wish

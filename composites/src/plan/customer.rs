@@ -8,6 +8,7 @@ use async_graphql_value::ConstValue;
 use portico_contracts::canonical::Failure;
 use portico_contracts::model::{ObjectType, expect_object};
 use portico_contracts::problem::{Code, Problem};
+use portico_contracts::tenancy::SystemId;
 
 use super::build::{Builder, Here, Lookup, text};
 use super::composite::CompositePlan;
@@ -156,7 +157,7 @@ impl<'a> Builder<'a> {
         let record = expect_object(entity);
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
-            if owner.supports(record, by).is_some() {
+            if owner.supports(record, by).is_some() && self.knows_id(owner, link, key) {
                 return Some(Lookup::all(entity, by, key.clone(), *within));
             }
         }
@@ -166,7 +167,8 @@ impl<'a> Builder<'a> {
             return Some(Lookup::all(entity, by, number, within));
         }
         let (link, of) = linked_by(record, owner)?;
-        let linked = self.step(Lookup::one(of, "customerNumber", number, within))?;
+        let id_of = Lookup::one(of, "customerNumber", number, within);
+        let linked = if self.has_its_own(owner, of) { self.step_at(owner, id_of, None) } else { self.step(id_of) }?;
         Some(Lookup::all(entity, link, KeyExpr::Via(linked, expect_object(of).ordinal("id")?), None))
     }
 
@@ -182,7 +184,7 @@ impl<'a> Builder<'a> {
         let mut ways = Vec::new();
         if let Some((link, (key, within))) = &identity.link {
             let by = by_link(link, entity);
-            if member.supports(record, by).is_some() {
+            if member.supports(record, by).is_some() && self.knows_id(member, link, key) {
                 let rule = if matches!(key, KeyExpr::Via(..)) { Rule::Own } else { Rule::Fitting };
                 ways.push((Lookup::all(entity, by, key.clone(), *within), rule));
             }
@@ -221,8 +223,30 @@ impl<'a> Builder<'a> {
                 let lane = self.lane(owners, at, rule, &lookup);
                 Some((self.step_at(member, lookup, Some(lane))?, Rule::Own))
             }
+            None if self.has_its_own(member, of) => Some((self.step_at(member, lookup, None)?, Rule::Own)),
             None => Some((self.step(lookup)?, Rule::Fitting)),
         }
+    }
+
+    /// Whether a system means the customer by this id of another one. By ids of a kind that it gives itself it means its
+    /// own, even where the tenant asks another system for such records: a number may well be an id in both.
+    fn knows_id(&self, system: &Arc<dyn Upstream>, link: &str, key: &KeyExpr) -> bool {
+        let Some((_, of)) = LINKS.iter().find(|(name, _)| *name == link) else { return false };
+        let is_owner = |id: &SystemId| self.estate.having(expect_object(of)).iter().any(|owner| owner.id() == id);
+        let told_by = match key {
+            KeyExpr::Via(step, _) => {
+                self.leaves(*step).into_iter().map(|leaf| self.steps[leaf].upstream.id().clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        told_by.contains(system.id())
+            || !self.has_its_own(system, of) && (told_by.is_empty() || told_by.iter().any(is_owner))
+    }
+
+    /// Whether a system has records of its own of what the tenant asks another system for.
+    fn has_its_own(&self, system: &Arc<dyn Upstream>, entity: &str) -> bool {
+        let record = expect_object(entity);
+        system.provides(record) && !self.estate.having(record).iter().any(|owner| owner.id() == system.id())
     }
 
     /// The joined view. `must_exist` where the caller named the customer: then a system has to know it.
