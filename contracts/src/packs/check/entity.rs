@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::super::document::{Kind, Node};
 use super::super::reader::{Reader, Section, did_you_mean};
 use super::super::template::Hole;
-use super::super::{EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter};
+use super::super::{Combine, EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter};
 use super::{field, request};
 use crate::model::{ObjectType, TypeRef};
 
@@ -56,7 +56,7 @@ pub(super) fn read(
         by,
         order,
         skip: conditions_at(reader, &section, "skip_if"),
-        combine: reader.choice(&section, "combine", &[("sum", true)]).unwrap_or(false),
+        combine: reader.choice(&section, "combine", &[("sum", Combine::Sum), ("first", Combine::First)]),
         open: open(reader, &section),
         statuses: statuses(reader, &section),
         shape,
@@ -179,6 +179,10 @@ fn look_ups(
     for entry in by.entries() {
         let at = by.at(&entry.key);
         let Some(mapping) = fields.iter().find(|(_, name, _)| *name == entry.key) else {
+            // Without a setting that its field needs the field is not there, and neither is the look-up.
+            if reader.given.is_some() {
+                continue;
+            }
             let known: Vec<&str> = fields.iter().map(|(_, name, _)| *name).collect();
             let near = did_you_mean(&entry.key, &known);
             let says = format!("`{}` is not mapped, so that rows could not be told apart by it{near}", entry.key);
