@@ -9,6 +9,7 @@ mod command_line;
 mod credit;
 mod drift;
 mod estates;
+mod every_entity;
 mod faults;
 mod foreign;
 mod graphql_http;
