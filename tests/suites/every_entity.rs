@@ -2,7 +2,9 @@
 //! as their owner, and asks. Met with the vendor's traps.
 
 mod chargebee;
+mod dynamics365;
 mod hubspot;
+mod netsuite;
 mod salesforce;
 mod servicenow;
 mod stripe;

@@ -447,8 +447,9 @@ impl<'a> Builder<'a> {
                 let lines = self.step(Lookup::all("OrderLine", "orderNumber", key, Some(step)))?;
                 Some(Completion::OrderFromLines(lines))
             }
-            "Contract" if needs(&["coversSerialNumbers"]) => {
-                self.coverage_of(step).map(Completion::ContractFromCoverage)
+            "Contract" => {
+                let apart = needs(&["coversSerialNumbers"]);
+                Some(Completion::Contract(if apart { self.coverage_of(step) } else { None }))
             }
             _ => None,
         }

@@ -5,12 +5,13 @@ use portico_gateway::settings::Settings;
 use portico_tests::{Fault, Hooks, Role, Scene, Tenant, WrongRows};
 use serde_json::{Value, json};
 
-use super::{alone_as, asked, give, laid_out, own};
+use super::{alone_as, asked, give, laid_out, own, system};
 
 const CRM: (Tenant, Role) = (Tenant::Globex, Role::Crm);
 const GLOBEX: Tenant = Tenant::Globex;
 
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
+    ("open_amount_property", "hs_balance_due"),
     ("currency", "EUR"),
     ("purchase_order_property", "customer_reference"),
     ("unit_property", "unit"),
@@ -423,6 +424,21 @@ async fn a_company_that_has_nothing_but_hubspot_is_answered_from_it() {
     "#);
     let check = r#"{ creditCheck(customer: { number: "G-2001" }, amount: { amount: "100.00", currency: "EUR" }) { outcome limit { amount } exposure { amount } reasons { code } } }"#;
     insta::assert_snapshot!(scene.graphql(check).of(GLOBEX, "crm").send().await.data(), @r#"{"creditCheck":{"outcome":"APPROVED","limit":{"amount":"100000.00"},"exposure":{"amount":"18401.00"},"reasons":[{"code":"within_limit"}]}}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_says_that_invoices_are_hubspots_no_credit_is_granted() {
+    let scene = Scene::with(|settings| {
+        give(settings, CRM, &SETTINGS);
+        system(settings, CRM).binding.settings.remove("open_amount_property");
+        alone_as(settings, CRM, RoleOf::Erp);
+    })
+    .await;
+    let check = r#"{ creditCheck(customer: { number: "G-2001" }, amount: { amount: "0.01", currency: "EUR" }) { outcome limit { amount } exposure { amount } reasons { code } } }"#;
+    insta::assert_snapshot!(scene.graphql(check).of(GLOBEX, "crm").send().await.data(), @"");
+    let query = r#"{ customer(by: { number: "G-2004" }) { receivables { openBalance { amount } overdueBalance { amount } oldestOverdueDays paymentTerms } invoices { edges { node { openAmount { amount } } } } } }"#;
+    let reply = asked(&scene, GLOBEX, query).await;
+    insta::assert_snapshot!(format!("{} {}", reply.data(), reply.json()["extensions"]["notProvided"]), @"");
 }
 
 #[tokio::test(flavor = "multi_thread")]
