@@ -95,10 +95,12 @@ catalogue! {
 
     // How much
     RateLimited "rate_limited" 429 retry "Too many requests", "Wait as long as Retry-After says.";
+    QuotaExceeded "quota_exceeded" 429 retry "The quota of the day or month is used up", "Wait as long as Retry-After says, or ask the operator for a larger plan.";
     AddressRateLimited "address_rate_limited" 429 retry "Too many requests from this address", "Wait as long as Retry-After says.";
     TooManyConcurrent "too_many_concurrent" 429 retry "Too many requests at once", "Wait until earlier requests are answered.";
     CostBudgetSpent "cost_budget_spent" 429 retry "The budget for query cost is spent", "Wait as long as Retry-After says, or ask for less.";
     QueryTooCostly "query_too_costly" 400 final "One query would cost more than is allowed at once", "Ask for fewer fields or smaller pages; `portico explain` shows the price.";
+    LimitsUnavailable "limits_unavailable" 503 retry "The limits cannot be checked now", "Try again as Retry-After says.";
     Overloaded "overloaded" 503 retry "The gateway is shedding load", "Try again shortly.";
 
     // GraphQL documents

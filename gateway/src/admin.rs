@@ -110,7 +110,7 @@ impl Admin {
 
     fn metrics(&self) -> Answer {
         const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        match self.control.telemetry.exposition(&self.control.snapshot.load().estates) {
+        match self.control.telemetry.exposition(&self.control.snapshot.load()) {
             Ok(metrics) => with(StatusCode::OK, OPENMETRICS, metrics.into()),
             Err(_) => refused(&Problem::new(Code::Internal, "The metrics cannot be written.")),
         }

@@ -22,6 +22,7 @@ mod respond;
 pub mod serve;
 mod snapshot;
 mod stages;
+pub mod store;
 mod telemetry;
 
 pub use serve::{Gateway, Running, StartError};

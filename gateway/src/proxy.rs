@@ -69,7 +69,7 @@ impl Proxy {
         let caller = authenticate(session.req_header_mut(), &head, certificate.as_ref(), exchange, now).await?; // 401 503
         let wanted = version(route, &head, &session.req_header().headers, &caller, exchange, now)?; // 400 403 404 410
         let grant = authorize(&caller, &wanted, &exchange.place, &head.method)?; // 403
-        let allowance = throttle(&grant, &snapshot.throttle, exchange, now)?; // 429
+        let allowance = throttle(&grant, &wanted, &snapshot.throttle, exchange, now).await?; // 429 503
         prepare(session, exchange, head, wanted, grant, allowance).await.map(Decided::Permitted) // 400 403 405 406 413 415 429 → Permit
     }
 

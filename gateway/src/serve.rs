@@ -36,6 +36,9 @@ use control::Control;
 pub use control::{NotApplied, Source};
 pub use tls::TlsFault;
 
+/// For what is held of common limits to go back at a stop.
+const LEAVING: Duration = Duration::from_secs(1);
+
 /// The gateway.
 #[derive(Debug)]
 pub struct Gateway;
@@ -132,6 +135,8 @@ impl Running {
                 tokio::spawn(admin::listen(admin, Arc::new(plane))),
                 background::start("refresh issuers' keys", snapshot, background::refresh_keys),
                 background::start("forget idle budgets", snapshot, background::forget_idle_budgets),
+                background::start("ask the store", snapshot, background::ask_the_store),
+                background::start("keep in touch", snapshot, background::keep_in_touch),
                 background::start("tend the cache", snapshot, background::tend_cache),
             ],
             proxy,
@@ -183,6 +188,7 @@ impl Running {
         if tokio::time::timeout(grace, &mut self.listening).await.is_err() {
             tracing::warn!("the grace period is over; requests in flight are cut off");
         }
+        self.control.snapshot.load_full().throttle.leave(LEAVING).await;
         self.control.note(Event::Stopped);
         if let Some(trail) = self.control.telemetry.trail() {
             trail.flush().await;

@@ -12,7 +12,7 @@ use portico_composites::fresh::{self, Cache, Clock};
 use portico_contracts::tenancy::{SystemId, TenantId};
 use portico_policies::Ticks;
 use portico_policies::authenticate::{Authenticator, Fetch, Issuers};
-use portico_policies::throttle::Throttle;
+use portico_policies::throttle::{Hub, HubSettings, Throttle};
 
 use crate::certificates::Authorities;
 use crate::estates::Estates;
@@ -21,6 +21,7 @@ use crate::live::Live;
 use crate::published::Published;
 use crate::settings::Settings;
 use crate::stages::route::RouteTable;
+use crate::store::RedisStore;
 
 pub(crate) use ways::Way;
 use ways::Ways;
@@ -85,7 +86,11 @@ impl Snapshot {
         let limits = identities::limits(&settings);
         let throttle = match previous {
             Some(previous) => previous.throttle.carry_over(&limits),
-            None => Throttle::new(&limits, Ticks::real()),
+            None => {
+                let ticks = Ticks::real();
+                let hub = hub(&settings, &ticks)?;
+                Throttle::new(&limits, ticks, hub)
+            }
         };
         let known = previous.map(|previous| previous.authenticator.issuers());
         let issuers = identities::issuers(&settings);
@@ -129,6 +134,19 @@ impl Snapshot {
     pub(crate) fn way(&self, tenant: &TenantId, system: &SystemId) -> Way {
         self.ways.to(tenant, system, self.generation)
     }
+}
+
+/// What asks the common store, where there is one. It outlives reloads: another store takes another start.
+fn hub(settings: &Settings, ticks: &Ticks) -> Result<Option<Arc<Hub>>, Unservable> {
+    let Some(store) = &settings.store else { return Ok(None) };
+    let redis = RedisStore::new(store).map_err(|error| Unservable(format!("portico.yaml store: {error}")))?;
+    let of_hub = HubSettings {
+        gateway: uuid::Uuid::new_v4().simple().to_string().into(),
+        timeout: store.timeout,
+        lease_percent: store.lease,
+        gateways: store.gateways,
+    };
+    Ok(Some(Hub::new(Arc::new(redis), of_hub, ticks.clone())))
 }
 
 /// The cache outlives reloads: what may be served from it is asked of each value anew.

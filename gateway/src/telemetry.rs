@@ -5,6 +5,7 @@
 mod access;
 mod diagnostics;
 mod drifts;
+mod limits;
 mod metrics;
 mod stewards;
 
@@ -27,7 +28,7 @@ pub(crate) use drifts::{Drifts, Summary as DriftSummary};
 use metrics::Metrics;
 pub(crate) use metrics::RequestLabels;
 
-use crate::estates::Estates;
+use crate::snapshot::Snapshot;
 
 /// One gateway's counters and its access log.
 pub(crate) struct Telemetry {
@@ -62,10 +63,11 @@ impl Telemetry {
         self.trail.as_ref()
     }
 
-    /// The metrics as Prometheus reads them (OpenMetrics text), with how it stands with these systems' limits.
-    pub(crate) fn exposition(&self, estates: &Estates) -> Result<String, std::fmt::Error> {
+    /// The metrics as Prometheus reads them (OpenMetrics text), with how it stands with systems' limits and with ours.
+    pub(crate) fn exposition(&self, snapshot: &Snapshot) -> Result<String, std::fmt::Error> {
         let _one_at_a_time = self.writing.lock();
-        self.metrics.stewards.stand(estates);
+        self.metrics.stewards.stand(&snapshot.estates);
+        self.metrics.limits.stand(snapshot.throttle.together());
         let mut text = String::with_capacity(16 * 1024);
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// The process whose CPU is counted, with --env-file [default: whoever listens at PORTICO_URL's port].
     #[arg(long, requires = "env_file")]
     pub(crate) pid: Option<u32>,
+    /// Measure what the checks of one request cost by themselves: CPU time of the policies, without sockets.
+    #[arg(long, conflicts_with_all = ["demo", "env_file", "portico", "upstream", "rate"])]
+    pub(crate) policies: bool,
     /// Write the results here too.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

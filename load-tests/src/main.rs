@@ -13,6 +13,7 @@ mod front;
 mod measure;
 mod pace;
 mod plain;
+mod policies;
 mod process;
 mod report;
 mod sandbox;
@@ -49,6 +50,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.policies {
+        return checks(&arguments);
+    }
     let scenarios = chosen(&arguments)?;
     let binary = if arguments.env_file.is_some() { None } else { Some(binary::find(arguments.portico.as_deref())?) };
     let all_cores = available_parallelism().map_or(1, usize::from);
@@ -70,6 +74,16 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let are_sound = report.runs.iter().all(Run::is_sound);
     Ok(if are_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the checks of a request cost by themselves. It is told, and missed goals are not failures: machines differ.
+fn checks(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let costs = policies::measure()?;
+    println!("{costs}");
+    if let Some(path) = &arguments.json {
+        write(path, &costs)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The scenarios, with what the command line changes in them.
@@ -102,7 +116,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-fn write(path: &Path, report: &Report) -> anyhow::Result<()> {
+fn write(path: &Path, report: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = format!("{}\n", serde_json::to_string_pretty(report)?);
     std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -9,7 +9,7 @@
 //! 3. [`version`] finds the one version of the API that was asked for, refuses what is retired, and says what is ageing.
 //! 4. [`authorize`] requires the scopes of API, route and operation. What names no scope is closed.
 //! 5. [`throttle::Throttle::admit`] takes a place among the concurrent requests, a cell of the rates and one of the
-//!    day's quota; [`throttle::Throttle::spend`] takes what a GraphQL document costs, before it runs.
+//!    quotas, which several gateways may count together ([`throttle::store`]); [`throttle::Throttle::spend`] takes what a GraphQL document costs, before it runs.
 //!
 //! What was asked and decided goes into the audit trail, whose chain is made and inspected in [`audit`].
 //! Beside this order, [`notices`] decides whether a vendor's notice that something changed is believed.

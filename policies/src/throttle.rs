@@ -1,18 +1,24 @@
-//! How much a caller may ask: rates, a day's quota, requests at once, the cost of queries.
+//! How much a caller may ask: rates, quotas of a day and a month, requests at once, the cost of queries.
 //!
 //! - [`Throttle::address`] runs before authentication, coarsely, so that guessing costs the guesser.
 //! - [`Throttle::admit`] runs after `authorize`, lest a caller without any right uses up another's share.
 //! - [`Throttle::spend`] runs when a document's price is known, before it is executed.
 //!
 //! A refusal takes nothing: what was already taken for the same request is given back, so that asking again
-//! never makes the wait longer. All state is in this process; several gateways share nothing yet.
+//! never makes the wait longer. All state is in this process, unless several gateways count together ([`Hub`]): then
+//! rates, quotas and cost are leased from a common store, while addresses and requests at once stay each gateway's own.
 
 mod address;
 mod allowance;
+mod budget;
+mod common;
 mod concurrency;
-mod daily;
+mod in_force;
+mod leases;
 mod limiter;
+mod quota;
 mod rate;
+pub mod store;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -27,9 +33,13 @@ use crate::{Caller, ConsumerKey, Now, Ticks};
 pub use address::AddressKey;
 pub use allowance::{Allowance, Left, Refused};
 use allowance::{Item, PolicyText};
+use budget::{At, Budget, Denied, Taken, Terms};
 use concurrency::{Concurrency, Slot};
-use daily::Daily;
-use limiter::{Limiter, Remaining, Spend};
+use leases::Leases;
+pub use leases::{Counted, Hub, HubSettings, Standing};
+use limiter::{Limiter, Spend};
+pub use quota::Period;
+use quota::Used;
 pub use rate::{Rate, RateError};
 
 /// What a consumer bought.
@@ -39,10 +49,14 @@ pub struct Plan {
     pub rate: Rate,
     /// Requests in one day (UTC).
     pub daily: Option<NonZeroU32>,
+    /// Requests in one month of the calendar (UTC).
+    pub monthly: Option<NonZeroU32>,
     /// Requests at once.
     pub concurrency: NonZeroU32,
     /// Units of query cost over time; the burst is the most that one query may cost.
     pub cost: Rate,
+    /// What becomes of these limits while several gateways cannot count together.
+    pub away: WhenAway,
 }
 
 /// What all consumers of one tenant may ask together.
@@ -50,8 +64,65 @@ pub struct Plan {
 pub struct TenantPlan {
     /// Requests over time.
     pub rate: Option<Rate>,
+    /// Requests in one day (UTC).
+    pub daily: Option<NonZeroU32>,
+    /// Requests in one month of the calendar (UTC).
+    pub monthly: Option<NonZeroU32>,
     /// Requests at once.
     pub concurrency: Option<NonZeroU32>,
+    /// What becomes of these limits while several gateways cannot count together.
+    pub away: WhenAway,
+}
+
+/// What a limit does while the store, through which several gateways count together, is away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum WhenAway {
+    /// Nothing is given but what was leased before.
+    Deny,
+    /// Each gateway gives as much as if it were alone.
+    Allow,
+    /// Each gateway gives its part: one of as many as were there last.
+    #[default]
+    Share,
+}
+
+impl WhenAway {
+    /// All of them.
+    pub const ALL: [WhenAway; 3] = [WhenAway::Deny, WhenAway::Allow, WhenAway::Share];
+
+    /// As configuration, answers and metrics spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WhenAway::Deny => "deny",
+            WhenAway::Allow => "allow",
+            WhenAway::Share => "share",
+        }
+    }
+}
+
+/// What one consumer may ask of one version of an API, or of one route of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceLimit {
+    /// Its name among all places, for example `partner/v1 GET /orders/{number}`.
+    pub place: Arc<str>,
+    /// Requests over time.
+    pub rate: Rate,
+}
+
+/// One consumer at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct PlaceKey {
+    pub(crate) consumer: ConsumerKey,
+    pub(crate) place: Arc<str>,
+}
+
+/// The places of one request that have limits of their own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places<'p> {
+    /// The version of the API.
+    pub api: Option<&'p PlaceLimit>,
+    /// The operation or route.
+    pub route: Option<&'p PlaceLimit>,
 }
 
 /// Every limit that is configured.
@@ -61,6 +132,8 @@ pub struct Limits {
     pub plans: HashMap<Arc<str>, Plan>,
     /// Tenants that have limits of their own.
     pub tenants: HashMap<TenantId, TenantPlan>,
+    /// Versions and routes that have limits of their own.
+    pub places: Vec<PlaceLimit>,
     /// Requests over time from one address (IPv4) or one /64 (IPv6).
     pub address: Rate,
     /// How many addresses are told apart; beyond, strangers share.
@@ -76,73 +149,66 @@ pub struct Throttle {
     ticks: Ticks,
     plans: HashMap<Arc<str>, PlanInForce>,
     tenants: HashMap<TenantId, TenantInForce>,
+    places: HashMap<Arc<str>, Budget<PlaceKey>>,
     address: Arc<Limiter<AddressKey>>,
     consumer_slots: Arc<Concurrency<ConsumerKey>>,
     tenant_slots: Arc<Concurrency<TenantId>>,
-    daily: Arc<Daily<ConsumerKey>>,
+    calendars: Arc<Calendars>,
+    common: Option<Arc<Common>>,
+}
+
+/// Quotas that are counted here.
+#[derive(Debug)]
+struct Calendars {
+    day: Arc<Used<ConsumerKey>>,
+    month: Arc<Used<ConsumerKey>>,
+    tenant_day: Arc<Used<TenantId>>,
+    tenant_month: Arc<Used<TenantId>>,
+}
+
+/// Limits that several gateways count together.
+#[derive(Debug)]
+struct Common {
+    hub: Arc<Hub>,
+    rate: Arc<Leases<ConsumerKey>>,
+    cost: Arc<Leases<ConsumerKey>>,
+    day: Arc<Leases<ConsumerKey>>,
+    month: Arc<Leases<ConsumerKey>>,
+    places: Arc<Leases<PlaceKey>>,
+    tenant: Arc<Leases<TenantId>>,
+    tenant_day: Arc<Leases<TenantId>>,
+    tenant_month: Arc<Leases<TenantId>>,
 }
 
 #[derive(Debug)]
 struct PlanInForce {
     plan: Plan,
-    rate: Arc<Limiter<ConsumerKey>>,
-    cost: Arc<Limiter<ConsumerKey>>,
+    rate: Budget<ConsumerKey>,
+    day: Option<Budget<ConsumerKey>>,
+    month: Option<Budget<ConsumerKey>>,
+    cost: Budget<ConsumerKey>,
     policy: PolicyText,
 }
 
 #[derive(Debug)]
 struct TenantInForce {
-    rate: Option<Arc<Limiter<TenantId>>>,
-    concurrency: Option<NonZeroU32>,
+    plan: TenantPlan,
+    rate: Option<Budget<TenantId>>,
+    day: Option<Budget<TenantId>>,
+    month: Option<Budget<TenantId>>,
     policy: PolicyText,
 }
 
 impl Throttle {
-    /// Fresh counters for these limits.
-    pub fn new(limits: &Limits, ticks: Ticks) -> Self {
-        Self::build(limits, ticks, None)
+    /// Fresh counters for these limits; with a hub, several gateways count together.
+    pub fn new(limits: &Limits, ticks: Ticks, hub: Option<Arc<Hub>>) -> Self {
+        in_force::build(limits, ticks, hub, None)
     }
 
     /// The same counters under changed limits: whoever's rate did not change keeps what was counted.
     #[must_use]
     pub fn carry_over(&self, limits: &Limits) -> Self {
-        Self::build(limits, self.ticks.clone(), Some(self))
-    }
-
-    fn build(limits: &Limits, ticks: Ticks, old: Option<&Throttle>) -> Self {
-        let mut rates = Shelf::of(old, |old| old.plans.values().map(|plan| &plan.rate).collect());
-        let mut costs = Shelf::of(old, |old| old.plans.values().map(|plan| &plan.cost).collect());
-        let mut tenant_rates = Shelf::of(old, |old| old.tenants.values().filter_map(|t| t.rate.as_ref()).collect());
-        let plans = limits.plans.iter().map(|(name, plan)| {
-            let in_force = PlanInForce {
-                rate: rates.take(plan.rate, &ticks),
-                cost: costs.take(plan.cost, &ticks),
-                policy: PolicyText::of_plan(plan),
-                plan: *plan,
-            };
-            (name.clone(), in_force)
-        });
-        let tenants = limits.tenants.iter().map(|(tenant, plan)| {
-            let in_force = TenantInForce {
-                rate: plan.rate.map(|rate| tenant_rates.take(rate, &ticks)),
-                concurrency: plan.concurrency,
-                policy: PolicyText::of_tenant(plan),
-            };
-            (tenant.clone(), in_force)
-        });
-        let address =
-            old.map(|old| &old.address).filter(|a| a.rate() == limits.address && a.room() == limits.addresses);
-        Throttle {
-            plans: plans.collect(),
-            tenants: tenants.collect(),
-            address: address
-                .cloned()
-                .unwrap_or_else(|| Arc::new(Limiter::new(limits.address, limits.addresses, ticks.clone()))),
-            consumer_slots: old.map(|old| old.consumer_slots.clone()).unwrap_or_default(),
-            tenant_slots: old.map(|old| old.tenant_slots.clone()).unwrap_or_default(),
-            daily: old.map(|old| old.daily.clone()).unwrap_or_default(),
-            ticks,
-        }
+        in_force::build(limits, self.ticks.clone(), None, Some(self))
     }
 
     /// Refuses an address that asks too often.
@@ -155,13 +221,22 @@ impl Throttle {
     }
 
     /// Admits one request of a caller, or says what it exceeds and when to come back.
-    pub fn admit(&self, caller: &Caller, now: Now) -> Result<Allowance, Box<Refused>> {
+    pub async fn admit(&self, caller: &Caller, places: Places<'_>, now: Now) -> Result<Allowance, Box<Refused>> {
         let Some(mine) = self.plans.get(&caller.plan) else { return Err(self.no_plan(caller)) };
         let ours = self.tenants.get(&caller.key.tenant);
-        let mut left = Left::new(&mine.policy, ours.map(|tenant| &tenant.policy));
+        let [api, route] = [(Item::Api, places.api), (Item::Route, places.route)]
+            .map(|(item, limit)| limit.map(|limit| PolicyText::of_place(item, limit.rate)));
+        let policies = [Some(&mine.policy), ours.map(|tenant| &tenant.policy), api.as_ref(), route.as_ref()];
+        let mut left = Left::new(policies);
         let slots = self.take_slots(caller, mine, ours, &mut left)?;
-        self.take_rates(caller, mine, ours, now, &mut left)?;
+        self.take_all(caller, mine, ours, places, self.at(now), &mut left).await?;
         Ok(Allowance::new(left, slots))
+    }
+
+    /// However many limits there are, a request waits once.
+    fn at(&self, now: Now) -> At {
+        let latest = self.hub().map_or_else(tokio::time::Instant::now, |hub| hub.patience());
+        At { now, latest }
     }
 
     fn take_slots(
@@ -175,7 +250,7 @@ impl Throttle {
             return Err(left.refuse(Item::Concurrent, at_once(Item::Concurrent, mine.plan.concurrency)));
         };
         left.has(Item::Concurrent, free.into(), None);
-        let Some(limit) = ours.and_then(|tenant| tenant.concurrency) else { return Ok([Some(slot), None]) };
+        let Some(limit) = ours.and_then(|tenant| tenant.plan.concurrency) else { return Ok([Some(slot), None]) };
         let Some((shared, free)) = self.tenant_slots.take(&caller.key.tenant, limit) else {
             return Err(left.refuse(Item::TenantConcurrent, at_once(Item::TenantConcurrent, limit)));
         };
@@ -183,59 +258,64 @@ impl Throttle {
         Ok([Some(slot), Some(shared)])
     }
 
-    /// The consumer's own rate first: one consumer's flood must not spend the tenant's cells.
-    fn take_rates(
+    /// The consumer's own limits first: one consumer's flood must not spend the tenant's. What was taken goes back by
+    /// itself where a later limit refuses, or the caller leaves.
+    async fn take_all(
         &self,
         caller: &Caller,
         mine: &PlanInForce,
         ours: Option<&TenantInForce>,
-        now: Now,
+        places: Places<'_>,
+        at: At,
         left: &mut Left,
     ) -> Result<(), Box<Refused>> {
-        let one = NonZeroU32::MIN;
-        left.settle(Item::Rate, mine.rate.spend(&caller.key, one))?;
-        let shared = ours.and_then(|tenant| tenant.rate.as_ref());
-        if let Some(shared) = shared
-            && let Err(refused) = left.settle(Item::Tenant, shared.spend(&caller.key.tenant, one))
-        {
-            mine.rate.give_back(&caller.key, one);
-            return Err(refused);
-        }
-        let Some(limit) = mine.plan.daily else { return Ok(()) };
-        match self.daily.spend(&caller.key, limit, now) {
-            Ok(Remaining { left: free, reset }) => {
-                left.has(Item::Day, free, Some(reset));
-                Ok(())
-            }
-            Err(wait) => {
-                mine.rate.give_back(&caller.key, one);
-                if let Some(shared) = shared {
-                    shared.give_back(&caller.key.tenant, one);
-                }
-                Err(left.refuse(Item::Day, refusal(Code::RateLimited, Item::Day.name(), wait)))
-            }
-        }
+        let (key, tenant, away) = (&caller.key, &caller.key.tenant, mine.plan.away);
+        let together = ours.map_or(away, |ours| ours.plan.away);
+        let key_of = |limit: Option<&PlaceLimit>| {
+            limit.map(|limit| PlaceKey { consumer: key.clone(), place: Arc::clone(&limit.place) })
+        };
+        let (of_api, of_route) = (key_of(places.api), key_of(places.route));
+        let budget_of = |key: &Option<PlaceKey>| key.as_ref().and_then(|key| self.places.get(&key.place));
+
+        let rate = left.settle(Item::Rate, mine.rate.take(key, ONE, away, at).await)?;
+        let api = one(Item::Api, budget_of(&of_api), of_api.as_ref(), away, at, left).await?;
+        let route = one(Item::Route, budget_of(&of_route), of_route.as_ref(), away, at, left).await?;
+        let (ours_rate, ours_day, ours_month) = match ours {
+            Some(ours) => (ours.rate.as_ref(), ours.day.as_ref(), ours.month.as_ref()),
+            None => (None, None, None),
+        };
+        let shared = one(Item::Tenant, ours_rate, Some(tenant), together, at, left).await?;
+        let day = one(Item::Day, mine.day.as_ref(), Some(key), away, at, left).await?;
+        let month = one(Item::Month, mine.month.as_ref(), Some(key), away, at, left).await?;
+        let shared_day = one(Item::TenantDay, ours_day, Some(tenant), together, at, left).await?;
+        let shared_month = one(Item::TenantMonth, ours_month, Some(tenant), together, at, left).await?;
+
+        // Nobody refuses any more.
+        rate.keep();
+        [api, route].into_iter().flatten().for_each(Taken::keep);
+        [day, month].into_iter().flatten().for_each(Taken::keep);
+        [shared, shared_day, shared_month].into_iter().flatten().for_each(Taken::keep);
+        Ok(())
     }
 
     /// Takes what a document costs. A document that costs more than the burst can never run.
-    pub fn spend(&self, caller: &Caller, cost: u64) -> Result<Left, Box<Refused>> {
+    pub async fn spend(&self, caller: &Caller, cost: u64, now: Now) -> Result<Left, Box<Refused>> {
         let Some(mine) = self.plans.get(&caller.plan) else { return Err(self.no_plan(caller)) };
-        let mut left = Left::new(&mine.policy, None);
-        let most = mine.plan.cost.burst();
-        let cells = u32::try_from(cost).unwrap_or(u32::MAX);
-        match mine.cost.spend(&caller.key, NonZeroU32::new(cells).unwrap_or(NonZeroU32::MIN)) {
-            Spend::TooMuch => {
-                let says = format!("The query costs {cost} and the plan allows {most} at once.");
+        let mut left = Left::new([Some(&mine.policy), None, None, None]);
+        let cells = NonZeroU32::new(u32::try_from(cost).unwrap_or(u32::MAX)).unwrap_or(ONE);
+        match mine.cost.take(&caller.key, cells, mine.plan.away, self.at(now)).await {
+            Err(Denied::TooMuch) => {
+                let says = format!("The query costs {cost} and the plan allows {} at once.", mine.plan.cost.burst());
                 Err(left.refused(Problem::new(Code::QueryTooCostly, says).violates(Item::Cost.name())))
             }
-            Spend::Refused { wait, left: free } => {
+            Err(Denied::UsedUp { wait, left: free, alone }) => {
                 let says = format!("The query costs {cost} and {free} are left of the plan's budget.");
                 let problem = Problem::new(Code::CostBudgetSpent, says).retry_after(wait).violates(Item::Cost.name());
-                left.has(Item::Cost, free, Some(wait));
+                left.stands(Item::Cost, free, wait, alone);
                 Err(left.refused(problem))
             }
-            Spend::Allowed(remaining) => {
-                left.has(Item::Cost, remaining.left, Some(remaining.reset));
+            taken => {
+                left.settle(Item::Cost, taken)?.keep();
                 Ok(left)
             }
         }
@@ -253,15 +333,14 @@ impl Throttle {
     pub fn prune(&self, now: Now) {
         self.address.prune();
         for plan in self.plans.values() {
-            plan.rate.prune();
-            plan.cost.prune();
+            [&plan.rate, &plan.cost].into_iter().filter_map(Budget::limiter).for_each(|limiter| limiter.prune());
         }
-        for rate in self.tenants.values().filter_map(|tenant| tenant.rate.as_ref()) {
-            rate.prune();
-        }
+        let of_tenants = self.tenants.values().filter_map(|tenant| tenant.rate.as_ref());
+        of_tenants.filter_map(Budget::limiter).for_each(|limiter| limiter.prune());
+        self.places.values().filter_map(Budget::limiter).for_each(|limiter| limiter.prune());
         self.consumer_slots.prune();
         self.tenant_slots.prune();
-        self.daily.prune(now);
+        self.calendars.prune(now);
     }
 
     /// How many addresses are being counted, for metrics.
@@ -277,20 +356,39 @@ impl Throttle {
     }
 }
 
-/// Limiters by their rate: those in force before, and those that are new. The key within is the identity, so that a
-/// consumer whose rate stays the same stays in the same limiter with what it has used.
-struct Shelf<K: limiter::Key>(HashMap<Rate, Arc<Limiter<K>>>);
+/// The least that is taken.
+const ONE: NonZeroU32 = NonZeroU32::MIN;
 
-impl<K: limiter::Key> Shelf<K> {
-    fn of<'a>(old: Option<&'a Throttle>, pick: impl Fn(&'a Throttle) -> Vec<&'a Arc<Limiter<K>>>) -> Self
-    where
-        K: 'a,
-    {
-        Shelf(old.map(pick).unwrap_or_default().into_iter().map(|kept| (kept.rate(), kept.clone())).collect())
+/// Takes one of a limit that may not be there.
+async fn one<'a, K: leases::Leasable>(
+    item: Item,
+    budget: Option<&'a Budget<K>>,
+    key: Option<&'a K>,
+    away: WhenAway,
+    at: At,
+    left: &mut Left,
+) -> Result<Option<Taken<'a, K>>, Box<Refused>> {
+    let (Some(budget), Some(key)) = (budget, key) else { return Ok(None) };
+    left.settle(item, budget.take(key, ONE, away, at).await).map(Some)
+}
+
+impl Calendars {
+    fn prune(&self, now: Now) {
+        self.day.prune(now);
+        self.month.prune(now);
+        self.tenant_day.prune(now);
+        self.tenant_month.prune(now);
     }
+}
 
-    fn take(&mut self, rate: Rate, ticks: &Ticks) -> Arc<Limiter<K>> {
-        self.0.entry(rate).or_insert_with(|| Arc::new(Limiter::new(rate, IDENTITIES, ticks.clone()))).clone()
+impl Default for Calendars {
+    fn default() -> Self {
+        Calendars {
+            day: Arc::new(Used::new(Period::Day)),
+            month: Arc::new(Used::new(Period::Month)),
+            tenant_day: Arc::new(Used::new(Period::Day)),
+            tenant_month: Arc::new(Used::new(Period::Month)),
+        }
     }
 }
 

@@ -95,6 +95,7 @@ fn without_numbers(value: &str) -> String {
     let parts = value.split('=').enumerate();
     let shown = parts.map(|(place, part)| match place {
         0 => part.to_owned(),
+        _ if !part.starts_with(|c: char| c.is_ascii_digit()) => part.to_owned(),
         _ => format!("…{}", part.trim_start_matches(|c: char| c.is_ascii_digit())),
     });
     shown.collect::<Vec<_>>().join("=")

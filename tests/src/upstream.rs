@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use portico_composites::connect::credentials::Credentials;
@@ -24,6 +24,12 @@ pub struct Seen {
     pub target: String,
     /// Its headers.
     pub headers: HeaderMap,
+    /// Its body, as far as it came.
+    pub body: Bytes,
+    /// Whether the body came whole.
+    pub whole: bool,
+    /// On which connection it came, counted from 0.
+    pub connection: usize,
 }
 
 impl Seen {
@@ -119,34 +125,52 @@ impl Drop for Upstream {
 }
 
 async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
+    let mut connection = 0;
     while let Ok((stream, _)) = listener.accept().await {
         let state = Arc::clone(&state);
         tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let answer = answered(&state, &request);
-                async move { answer }
-            });
+            let service = service_fn(move |request| answered(Arc::clone(&state), connection, request));
             // A peer that leaves is no failure of this server.
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
+        connection += 1;
     }
 }
 
-fn answered(
-    state: &Mutex<State>,
-    request: &http::Request<hyper::body::Incoming>,
+async fn answered(
+    state: Arc<Mutex<State>>,
+    connection: usize,
+    request: http::Request<hyper::body::Incoming>,
 ) -> http::Result<Response<Full<Bytes>>> {
-    let mut state = lock(state);
-    state.seen.push(Seen {
-        method: request.method().clone(),
-        target: request.uri().to_string(),
-        headers: request.headers().clone(),
-    });
+    let (head, mut body) = request.into_parts();
+    let place = {
+        let mut state = lock(&state);
+        state.seen.push(Seen {
+            method: head.method,
+            target: head.uri.to_string(),
+            headers: head.headers,
+            body: Bytes::new(),
+            whole: false,
+            connection,
+        });
+        state.seen.len() - 1
+    };
+    let mut read = Vec::new();
+    let whole = loop {
+        match body.frame().await {
+            Some(Ok(frame)) => read.extend_from_slice(frame.data_ref().map_or(&[][..], |data| &data[..])),
+            Some(Err(_)) => break false,
+            None => break true,
+        }
+    };
+    let mut state = lock(&state);
+    let seen = &mut state.seen[place];
+    (seen.body, seen.whole) = (Bytes::from(read), whole);
+    let target = seen.target.clone();
     let mut answer = Response::builder().status(state.status);
     for (name, value) in &state.headers {
         answer = answer.header(name, value);
     }
-    let target = request.uri().to_string();
     let own = state.bodies.iter().find(|(part, _)| target.contains(part.as_str()));
     answer.body(Full::new(own.map_or_else(|| state.body.clone(), |(_, body)| body.clone())))
 }

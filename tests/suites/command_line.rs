@@ -67,7 +67,7 @@ fn a_bad_configuration_is_told_whole_with_file_and_line() {
     1
     apis/orders/v1/order.graphql:6: Unknown field "state" on type "Order".
     portico.yaml:5 listen.adress: there is no setting "adress" here; did you mean "address"?
-    portico.yaml:26 plans.standard.rate: "50/parsec" is not a rate such as `500/s`, `20/min`, `1000/h` or `10000/day`
+    portico.yaml:33 plans.standard.rate: "50/parsec" is not a rate such as `500/s`, `20/min`, `1000/h` or `10000/day`
     tenants/example.yaml:9 systems.example-erp.pack: no pack is named "dynamic365"; did you mean "dynamics365"?
     tenants/example.yaml:19 systems.example-erp.credentials.oauth2_client_credentials.client_secret: secrets do not stand in the configuration: write a reference to it, `env:NAME` or `file:PATH`
     tenants/example.yaml:24 systems.example-support.role: "suport" is not known here; did you mean "support"?
@@ -320,7 +320,7 @@ async fn what_init_writes_is_checked_served_reloaded_and_stopped() {
     ");
     insta::assert_snapshot!(shown(&run(&["check", &named]), &folder), @"
     1
-    portico.yaml:11 admin.token: the environment variable PORTICO_ADMIN_TOKEN is not set
+    portico.yaml:13 admin.token: the environment variable PORTICO_ADMIN_TOKEN is not set
     tenants/example.yaml:18 systems.example-erp.credentials.oauth2_client_credentials.client_id: the environment variable EXAMPLE_ERP_CLIENT_ID is not set
     tenants/example.yaml:19 systems.example-erp.credentials.oauth2_client_credentials.client_secret: the environment variable EXAMPLE_ERP_CLIENT_SECRET is not set
     tenants/example.yaml:29 systems.example-support.credentials.oauth2_client_credentials.client_id: the environment variable EXAMPLE_SUPPORT_CLIENT_ID is not set

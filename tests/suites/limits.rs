@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use portico_policies::throttle::{Plan, Rate};
+use portico_policies::throttle::{PlaceLimit, Plan, Rate};
 use portico_tests::{Fault, Reply, Role, Scene, Tenant};
 
 /// So many an hour: nothing comes back while a test runs.
@@ -118,8 +118,56 @@ async fn a_days_quota_ends_too() {
         assert_eq!(retired(&scene, "partner-one").await.status, 200);
     }
     let refused = retired(&scene, "partner-one").await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (429, "rate_limited"));
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (429, "quota_exceeded"));
     insta::assert_snapshot!(refused.json()["violated-policies"], @r#"["day"]"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_months_quota_ends_too() {
+    let scene = with_plans(|plan| plan.monthly = 2.try_into().ok()).await;
+    for _ in 0..2 {
+        assert_eq!(retired(&scene, "partner-one").await.status, 200);
+    }
+    let refused = retired(&scene, "partner-one").await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (429, "quota_exceeded"));
+    insta::assert_snapshot!(refused.json()["violated-policies"], @r#"["month"]"#);
+    let wait: u64 = refused.header("retry-after").parse().expect("seconds");
+    assert!((1..=31 * 86_400).contains(&wait), "{wait}");
+    assert_eq!(retired(&scene, "partner-two").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_and_an_operation_have_limits_of_their_own() {
+    let scene = Scene::with(|settings| {
+        for api in settings.apis.values_mut().filter(|api| api.name.as_str() == "partner") {
+            for version in Arc::get_mut(api).expect("ours alone").versions.values_mut() {
+                let version = Arc::get_mut(version).expect("ours alone");
+                let limit = |place: String, count| PlaceLimit { place: place.into(), rate: an_hour(count) };
+                version.limit = Some(limit(version.base_path(), 4));
+                for operation in &mut version.operations {
+                    let operation = Arc::get_mut(operation).expect("ours alone");
+                    if operation.path.to_string().starts_with("/products") {
+                        operation.limit = Some(limit(format!("{} {}", version.version, operation.path), 2));
+                    }
+                }
+            }
+        }
+    })
+    .await;
+    let order = || scene.get("/partner/v2/orders/SO-1042").as_consumer("partner-one").send();
+    for _ in 0..2 {
+        assert_eq!(retired(&scene, "partner-one").await.status, 200);
+    }
+    let refused = retired(&scene, "partner-one").await;
+    insta::assert_snapshot!(refused.header("ratelimit-policy"), @r#""rate";q=20;w=1, "day";q=10000;w=86400, "concurrent";q=100;qu="concurrent-requests", "cost";q=20000;w=1;qu="cost", "api";q=4;w=3600, "route";q=2;w=3600"#);
+    insta::assert_snapshot!(refused.json()["violated-policies"], @r#"["route"]"#);
+    assert_eq!(order().await.status, 200, "another operation of the same version");
+    assert_eq!(order().await.status, 200);
+    insta::assert_snapshot!(order().await.json()["violated-policies"], @r#"["api"]"#);
+    // Others have their own, of the same tenant and of another; and another version has its own.
+    assert_eq!(retired(&scene, "partner-two").await.status, 200);
+    assert_eq!(scene.get("/partner/v1/orders/SO-1042").as_consumer("partner-one").send().await.status, 200);
+    assert_eq!(scene.get("/partner/v2/orders/SO-7042").of(Tenant::Globex, "partner-one").send().await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ mod estates;
 mod every_entity;
 mod faults;
 mod foreign;
+mod gateways;
 mod graphql_http;
 mod hooks;
 mod hostile;

@@ -144,7 +144,7 @@ async fn every_token_that_is_not_ours_is_refused_by_its_fault() {
     HS256 with the public key: 401 token_signature_invalid "The token's algorithm is not one that is pinned for its issuer."
     a broken signature: 401 token_signature_invalid "The token's signature is wrong."
     an unknown key: 401 token_signature_invalid "The token is signed with a key that its issuer does not publish."
-    bound to a certificate: 401 token_claims_invalid "The token's claims are not acceptable: the token is bound to a key (`cnf`) whose possession cannot be checked here."
+    bound to a certificate: 401 token_claims_invalid "The token's claims are not acceptable: the token is bound (`cnf`) in a way that cannot be checked here."
     "#);
 }
 
@@ -182,7 +182,7 @@ async fn credentials_that_are_none_or_two_are_refused() {
     garbage: 401 token_malformed "The token is malformed: it has no parts."
     three parts of garbage: 401 token_malformed "The token is malformed: a part is not base64url."
     nothing behind Bearer: 401 token_malformed "The Authorization header holds no token."
-    a password: 401 credentials_missing "The Authorization header uses a scheme other than Bearer."
+    a password: 401 credentials_missing "The Authorization header uses a scheme other than Bearer and DPoP."
     a list of tokens: 401 credentials_ambiguous "The request carries a list of tokens."
     the token twice: 401 credentials_ambiguous "The request carries more than one `authorization` header."
     token and key: 401 credentials_ambiguous "The request carries a token and an API key."

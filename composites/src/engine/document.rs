@@ -116,3 +116,21 @@ fn no_mutations(operation: &OperationDefinition) -> Result<(), Refused> {
 fn shortened(name: &str) -> String {
     name.chars().take(60).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_documents_is_kept_within_bounds() {
+        let (documents, guard, schema) = (Documents::new(), Guard::default(), Schema::new());
+        for at in 0..3_000 {
+            let text = format!("{{ a{at}: __typename }} #{}", "x".repeat(2_000));
+            assert!(documents.read(&text, None, &guard, &schema).is_ok());
+        }
+        documents.known.run_pending_tasks();
+        let kept = documents.known.weighted_size();
+        assert!(kept <= KEPT_BYTES, "{kept}");
+        assert!(documents.known.entry_count() > 100, "and is not nothing");
+    }
+}

@@ -66,6 +66,8 @@ fn met(code: Code) -> Met {
         | ScopeMissing
         | VersionConflict
         | RateLimited
+        | QuotaExceeded
+        | LimitsUnavailable
         | AddressRateLimited
         | TooManyConcurrent
         | Overloaded

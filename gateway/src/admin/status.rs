@@ -2,6 +2,7 @@
 
 mod limits;
 
+use portico_policies::throttle::Counted;
 use serde::Serialize;
 
 use self::limits::SystemLimits;
@@ -18,6 +19,27 @@ struct Status<'s> {
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<AuditStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<StoreStatus>,
+}
+
+/// The store through which several gateways count together.
+#[derive(Serialize)]
+struct StoreStatus {
+    up: bool,
+    gateways: u32,
+    outages: u64,
+    losses: u64,
+    limits: Vec<LimitStatus>,
+}
+
+/// Checks of one limit: decided on a lease, after waiting for the store, without it.
+#[derive(Serialize)]
+struct LimitStatus {
+    limit: &'static str,
+    leased: u64,
+    waited: u64,
+    away: u64,
 }
 
 /// The newest entry on the disk. Whoever notes its seal elsewhere will see it if entries are cut off.
@@ -71,6 +93,13 @@ struct IntrospectionStatus {
     last_error: Option<String>,
 }
 
+impl LimitStatus {
+    fn of(counted: &Counted) -> Self {
+        let Counted { limit, leased, waited, alone } = *counted;
+        LimitStatus { limit, leased, waited, away: alone.iter().map(|(_, count)| count).sum() }
+    }
+}
+
 /// The status as JSON.
 pub(super) fn json(snapshot: &Snapshot, telemetry: &Telemetry) -> Vec<u8> {
     let (drifts, trail) = (telemetry.drifts(), telemetry.trail());
@@ -120,6 +149,13 @@ pub(super) fn json(snapshot: &Snapshot, telemetry: &Telemetry) -> Vec<u8> {
         audit: trail.map(|trail| {
             let newest = trail.newest();
             AuditStatus { entries: newest.number, seal: newest.seal.to_string() }
+        }),
+        store: snapshot.throttle.together().map(|(standing, counted)| StoreStatus {
+            up: standing.up,
+            gateways: standing.gateways,
+            outages: standing.outages,
+            losses: standing.losses,
+            limits: counted.iter().map(LimitStatus::of).collect(),
         }),
     };
     // Strings and numbers can always be written.

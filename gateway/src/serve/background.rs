@@ -12,6 +12,7 @@ use crate::snapshot::Snapshot;
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 const FORGET_EVERY: Duration = Duration::from_secs(30);
 const TEND_EVERY: Duration = Duration::from_secs(10);
+const BEAT_EVERY: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps one kind of work going until the handle is aborted.
@@ -48,6 +49,26 @@ pub(super) async fn forget_idle_budgets(snapshot: Arc<ArcSwap<Snapshot>>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
         snapshot.load_full().throttle.prune(now());
+    }
+}
+
+/// Asks the common store of limits for what will be needed; without one there is nothing to do.
+pub(super) async fn ask_the_store(snapshot: Arc<ArcSwap<Snapshot>>) {
+    let hub = snapshot.load_full().throttle.hub().cloned();
+    match hub {
+        Some(hub) => hub.serve().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Keeps in touch with the common store of limits, and settles what was counted without it.
+pub(super) async fn keep_in_touch(snapshot: Arc<ArcSwap<Snapshot>>) {
+    if snapshot.load().throttle.hub().is_none() {
+        std::future::pending::<()>().await;
+    }
+    loop {
+        snapshot.load_full().throttle.keep_in_touch().await;
+        tokio::time::sleep(BEAT_EVERY).await;
     }
 }
 

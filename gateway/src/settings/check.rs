@@ -22,6 +22,7 @@ mod route;
 mod rules;
 mod scopes;
 mod shared;
+mod store;
 mod system;
 mod tenant;
 

@@ -18,7 +18,7 @@ pub use api::{Api, ApiName, ApiVersion, Lifecycle, Operation, ProxiedRoute, Vers
 pub use portico_composites::connect::network::Network;
 pub use portico_composites::connect::system::SystemSettings;
 pub use server::{
-    Admin, ClientCertificates, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Tiers, Tls,
+    Admin, ClientCertificates, Graphql, HttpProfile, Limits, Listen, Log, LogFormat, Plan, PlanName, Store, Tiers, Tls,
 };
 pub use tenant::{ApiKey, Certificate, Consumer, Hook, Tenant};
 
@@ -40,6 +40,8 @@ pub struct Settings {
     pub issuers: Vec<Issuer>,
     /// What consumers can buy.
     pub plans: BTreeMap<PlanName, Arc<Plan>>,
+    /// Where several gateways count together, if they do.
+    pub store: Option<Store>,
     /// How long a request may take, by how much it matters.
     pub tiers: Tiers,
     /// What one GraphQL document may take.

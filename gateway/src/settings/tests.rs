@@ -587,3 +587,73 @@ fn what_a_system_lets_us_ask_is_the_packs_unless_the_operator_says_otherwise() {
     "#
     );
 }
+#[test]
+fn a_store_is_described_and_every_mistake_about_it_is_said() {
+    let written = Written::sound().with(
+        "portico.yaml",
+        &format!("{GATEWAY}store:\n  redis: redis://10.0.0.7:6379/2\n  user: portico\n  password: env:ERP_TOKEN\n  timeout: 20ms\n  lease: 10\n  gateways: 3\n"),
+    );
+    let store = written.settings().store.expect("there is one");
+    assert_eq!((&*store.url, store.user.as_deref()), ("redis://10.0.0.7:6379/2", Some("portico")));
+    assert_eq!((&*store.prefix, store.lease, store.gateways), ("portico", 10, 3));
+    assert_eq!(store.timeout, std::time::Duration::from_millis(20));
+    assert!(!format!("{store:?}").contains("hunter2"));
+
+    let wrong =
+        |section: &str| Written::sound().with("portico.yaml", &format!("{GATEWAY}store: {section}\n")).mistakes();
+    let all = [
+        "{ redis: 'http://10.0.0.7' }",
+        "{ redis: 'redis://:hunter2@10.0.0.7' }",
+        "{ redis: 'redis://10.0.0.7', lease: 60, prefix: 'a b', gateways: 0, timeout: 0s }",
+        "{ redis: 'redis://10.0.0.7', user: portico }",
+        "{ redis: 'redis://10.0.0.7', password: hunter2 }",
+        "{ redis: env:NOWHERE }",
+        "{ reddis: 'redis://10.0.0.7' }",
+    ];
+    assert_snapshot!(all.map(wrong).concat(), @r#"
+    portico.yaml:6 store.redis: expected `redis://host:6379`, `rediss://host:6379` or `redis+unix:///path/to/socket`
+    portico.yaml:6 store.redis: secrets do not stand in the configuration: write the password as a reference beside it
+    portico.yaml:6 store.gateways: this must be 1 or more
+    portico.yaml:6 store.lease: one gateway may hold 50 percent at most
+    portico.yaml:6 store.prefix: expected letters, digits, `-`, `_` and `.`
+    portico.yaml:6 store.timeout: this must be more than nothing
+    portico.yaml:6 store.user: the user "portico" needs a password beside it
+    portico.yaml:6 store.password: secrets do not stand in the configuration: write a reference to it, `env:NAME` or `file:PATH`
+    portico.yaml:6 store.redis: the environment variable NOWHERE is not set
+    portico.yaml:6 store: "redis" is missing here
+    portico.yaml:6 store.reddis: there is no setting "reddis" here; did you mean "redis"?
+    "#);
+}
+
+#[test]
+fn places_have_rates_and_plans_have_months() {
+    let written = Written::sound()
+        .with("portico.yaml", &GATEWAY.replace("rate: 500/s", "rate: 500/s, quota_per_month: 900, when_away: deny"))
+        .with("apis/orders/v1/api.yaml", &format!("{API}rate: {{ rate: 100/min, burst: 7 }}\n"))
+        .with("apis/orders/v1/order.graphql", &OPERATION.replace("# required: erp", "# rate: 5/s, burst 10"))
+        .with(
+            "tenants/acme.yaml",
+            &format!("{TENANT}limits: {{ quota_per_day: 3, quota_per_month: 4, when_away: allow }}\n"),
+        );
+    let settings = written.settings();
+    let plan = settings.plans.values().next().unwrap().throttle;
+    let tenant = settings.tenants.values().next().unwrap().limits;
+    assert_snapshot!(format!("{:?} {:?}\n{:?} {:?} {:?}", plan.monthly, plan.away, tenant.daily, tenant.monthly, tenant.away), @"
+    Some(900) Deny
+    Some(3) Some(4) Allow
+    ");
+    let version = settings.api_version("orders", "v1").unwrap();
+    let places: Vec<String> = version.limits().map(|limit| format!("{} {:?}", limit.place, limit.rate)).collect();
+    assert_snapshot!(places.join("\n"), @"
+    orders/v1 Rate { count: 100, per: 60s, burst: 7 }
+    orders/v1 GET /orders/{number} Rate { count: 5, per: 1s, burst: 10 }
+    ");
+    for rate in ["5", "5/s burst", "5/s, burst many", "5/s, burst 0", "0/s"] {
+        let text = OPERATION.replace("# required: erp", &format!("# rate: {rate}"));
+        let mistakes = Written::sound().with("apis/orders/v1/order.graphql", &text).mistakes();
+        assert!(
+            mistakes.contains("order.graphql:2") && mistakes.contains("expected a rate such as"),
+            "{rate}: {mistakes}"
+        );
+    }
+}

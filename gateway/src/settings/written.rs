@@ -10,9 +10,9 @@ mod tenant;
 pub(crate) use api::{ApiFile, RouteSection, StateWord};
 pub(crate) use exchange::ExchangeSection;
 pub(crate) use gateway::{
-    AllowanceSection, AuditSection, DemandWord, FreshnessSection, GatewayFile, GraphqlSection, HttpProfileWord,
-    IntrospectionAuthWord, IntrospectionSection, IssuerSection, LimitsSection, LogFormatWord, LogSection, NetworkWord,
-    PlanSection, TiersSection,
+    AllowanceSection, AuditSection, AwayWord, DemandWord, FreshnessSection, GatewayFile, GraphqlSection,
+    HttpProfileWord, IntrospectionAuthWord, IntrospectionSection, IssuerSection, LimitsSection, LogFormatWord,
+    LogSection, NetworkWord, PlanSection, StoreSection, TiersSection,
 };
 pub(crate) use shared::{KeysSection, OwnersWord};
 pub(crate) use tenant::{

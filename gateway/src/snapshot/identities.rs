@@ -79,6 +79,12 @@ pub(super) fn limits(settings: &Settings) -> Limits {
     Limits {
         plans: plans.collect::<HashMap<_, _>>(),
         tenants: tenants.collect::<HashMap<_, _>>(),
+        places: settings
+            .apis
+            .values()
+            .flat_map(|api| api.versions.values())
+            .flat_map(|version| version.limits().cloned())
+            .collect(),
         address: settings.limits.per_address,
         addresses: ADDRESSES,
     }

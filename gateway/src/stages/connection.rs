@@ -1,6 +1,6 @@
 //! Before stage 1: what holds for a connection from this request on. pingora forgets these on every request.
 
-use http::header::{CONNECTION, UPGRADE};
+use http::header::{CONNECTION, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Version};
 use pingora::proxy::Session;
 
@@ -27,6 +27,11 @@ pub(crate) fn prepare(session: &mut Session, exchange: &mut Exchange) {
     session.set_ignore_info_resp(true);
     // No protocol is ever switched to, and what follows such a request is not to be guessed at.
     if session.req_header().version != Version::HTTP_2 && session.req_header_mut().remove_header(&UPGRADE).is_some() {
+        session.set_keepalive(None);
+    }
+    // pingora takes a chunk without a size for the last one, and LF in an extension. Whoever came before us may have
+    // read on; so behind chunks there is no next request to disagree about.
+    if session.req_header().version != Version::HTTP_2 && session.req_header().headers.contains_key(TRANSFER_ENCODING) {
         session.set_keepalive(None);
     }
 }

@@ -60,7 +60,7 @@ pub(crate) async fn prepare(
         Wanted::Graphql => {
             let question = graphql::read(session, exchange, &head, grant.caller()).await?;
             let headers = &session.req_header().headers;
-            match compose::graphql(&question, &head, headers, exchange, &grant)? {
+            match compose::graphql(&question, &head, headers, exchange, &grant).await? {
                 composition if composition.prepared.is_subscription() => {
                     let subscription = subscribe::open(question, &composition.prepared, &head, exchange, &grant)?;
                     Work::Subscribe(Box::new(subscription))
@@ -72,7 +72,7 @@ pub(crate) async fn prepare(
             must_accept_json(&head)?;
             let sent = body::sent_to(&operation, session, exchange, &head).await?;
             let headers = &session.req_header().headers;
-            Work::Compose(Box::new(compose::operation(&operation, &path, sent, headers, exchange, &grant)?))
+            Work::Compose(Box::new(compose::operation(&operation, &path, sent, headers, exchange, &grant).await?))
         }
         Wanted::Proxied(route, path, _) => Work::Forward(Box::new(Errand::new(&route, &path, head, exchange, &grant)?)),
         Wanted::Description => {

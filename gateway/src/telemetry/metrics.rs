@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use super::limits::Limits;
 use super::stewards::Stewards;
 use crate::audit::AuditCounters;
 use crate::exchange::Place;
@@ -105,6 +106,7 @@ pub(super) struct Metrics {
     pub(super) drifts: Family<DriftLabels, Counter>,
     pub(super) strays: Family<StrayLabels, Counter>,
     pub(super) stewards: Stewards,
+    pub(super) limits: Limits,
     pub(super) notices: Family<NoticeLabels, Counter>,
     pub(super) notice_values: Family<RoleLabels, Counter>,
     pub(super) subscriptions: Gauge,
@@ -135,6 +137,7 @@ impl Metrics {
             drifts: Family::default(),
             strays: Family::default(),
             stewards: Stewards::default(),
+            limits: Limits::default(),
             notices: Family::default(),
             notice_values: Family::default(),
             subscriptions: Gauge::default(),
@@ -161,6 +164,7 @@ impl Metrics {
         r.register("upstream_drifts", "Values that a pack's contract does not allow", self.drifts.clone());
         r.register("upstream_rows_not_asked_for", "Rows that were dropped", self.strays.clone());
         self.stewards.register(r);
+        self.limits.register(r);
         r.register("upstream_request_duration_seconds", "Calls of systems", self.upstream_duration.clone());
         r.register("notices", "Notices of changes by role and outcome", self.notices.clone());
         r.register("notice_values_removed", "Cached values that notices removed", self.notice_values.clone());

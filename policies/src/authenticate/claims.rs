@@ -105,6 +105,10 @@ fn check_purpose(claims: &Object<'_>) -> Result<(), TokenError> {
     if claims.has("at_hash") || claims.has("c_hash") {
         return Err(wrong("this is an ID token, not an access token"));
     }
+    // A logout token, or another security event (RFC 8417 §2.2; OpenID Connect Back-Channel Logout §2.4).
+    if claims.has("events") {
+        return Err(wrong("this tells of an event and is not an access token"));
+    }
     let says = |name: &str, not: &[&str]| {
         claims.text(name).ok().flatten().is_some_and(|kind| not.iter().any(|no| kind.eq_ignore_ascii_case(no)))
     };

@@ -393,6 +393,7 @@ async fn other_things_that_the_issuer_signs_are_no_access_tokens() {
         json!({"typ": "ID"}),
         json!({"typ": "Refresh"}),
         json!({"token_use": "id"}),
+        json!({"events": {}}),
         json!({"aud": "support"}),
         json!({"cnf": {"x5t#S256": "abc"}}),
         json!({"typ": "Bearer"}),
@@ -405,6 +406,7 @@ async fn other_things_that_the_issuer_signs_are_no_access_tokens() {
     {"typ":"ID"} → token_claims_invalid: The token's claims are not acceptable: this is not an access token.
     {"typ":"Refresh"} → token_claims_invalid: The token's claims are not acceptable: this is not an access token.
     {"token_use":"id"} → token_claims_invalid: The token's claims are not acceptable: this is not an access token.
+    {"events":{}} → token_claims_invalid: The token's claims are not acceptable: this tells of an event and is not an access token.
     {"aud":"support"} → audience_mismatch: The token's `aud` does not name this gateway.
     {"cnf":{"x5t#S256":"abc"}} → token_claims_invalid: The token's claims are not acceptable: the token is bound (`cnf`) in a way that cannot be checked here.
     {"typ":"Bearer"} → acme/support jane [case:read order:read]

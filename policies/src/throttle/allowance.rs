@@ -1,6 +1,7 @@
 //! What is left, in the words of the IETF draft on RateLimit header fields.
 //!
-//! `RateLimit-Policy: "rate";q=500;w=1` says what was agreed, `RateLimit: "rate";r=150;t=1` what is left of it.
+//! `RateLimit-Policy: "rate";q=500;w=1` says what was agreed, `RateLimit: "rate";r=150;t=1` what is left of it. Where
+//! several gateways count together and cannot now, `;away=share` (a parameter of ours) says what is done instead.
 
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
@@ -10,32 +11,72 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use portico_contracts::problem::{Code, Problem};
 
+use super::budget::{Denied, Taken};
 use super::concurrency::Slot;
-use super::limiter::Spend;
-use super::{Plan, Rate, TenantPlan};
+use super::leases::Leasable;
+use super::limiter::Remaining;
+use super::{Period, Plan, Rate, TenantPlan, WhenAway};
+
+/// When to come back where nobody knows.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The limits that callers are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Item {
     Rate,
     Day,
+    Month,
     Concurrent,
+    Api,
+    Route,
     Tenant,
+    TenantDay,
+    TenantMonth,
     TenantConcurrent,
     Cost,
 }
 
+/// How many there are.
+const ITEMS: usize = 11;
+
 impl Item {
-    const ALL: [Item; 6] = [Item::Rate, Item::Day, Item::Concurrent, Item::Tenant, Item::TenantConcurrent, Item::Cost];
+    const ALL: [Item; ITEMS] = [
+        Item::Rate,
+        Item::Day,
+        Item::Month,
+        Item::Concurrent,
+        Item::Api,
+        Item::Route,
+        Item::Tenant,
+        Item::TenantDay,
+        Item::TenantMonth,
+        Item::TenantConcurrent,
+        Item::Cost,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Item::Rate => "rate",
             Item::Day => "day",
+            Item::Month => "month",
             Item::Concurrent => "concurrent",
+            Item::Api => "api",
+            Item::Route => "route",
             Item::Tenant => "tenant",
+            Item::TenantDay => "tenant-day",
+            Item::TenantMonth => "tenant-month",
             Item::TenantConcurrent => "tenant-concurrent",
             Item::Cost => "cost",
+        }
+    }
+
+    /// What it is to have used this up.
+    fn code(self) -> Code {
+        match self {
+            Item::Day | Item::Month | Item::TenantDay | Item::TenantMonth => Code::QuotaExceeded,
+            Item::Concurrent | Item::TenantConcurrent => Code::TooManyConcurrent,
+            Item::Cost => Code::CostBudgetSpent,
+            Item::Rate | Item::Api | Item::Route | Item::Tenant => Code::RateLimited,
         }
     }
 }
@@ -47,17 +88,29 @@ pub(crate) struct PolicyText(Arc<str>);
 impl PolicyText {
     pub(crate) fn of_plan(plan: &Plan) -> Self {
         let mut parts = vec![windowed(Item::Rate, plan.rate, "")];
-        parts.extend(plan.daily.map(|limit| format!("\"day\";q={limit};w=86400")));
+        parts.extend(plan.daily.map(|limit| calendar(Item::Day, Period::Day, limit)));
+        parts.extend(plan.monthly.map(|limit| calendar(Item::Month, Period::Month, limit)));
         parts.push(at_once(Item::Concurrent, plan.concurrency));
         parts.push(windowed(Item::Cost, plan.cost, ";qu=\"cost\""));
         PolicyText(parts.join(", ").into())
     }
 
     pub(crate) fn of_tenant(plan: &TenantPlan) -> Self {
-        let rate = plan.rate.map(|rate| windowed(Item::Tenant, rate, ""));
-        let concurrency = plan.concurrency.map(|limit| at_once(Item::TenantConcurrent, limit));
-        PolicyText(rate.into_iter().chain(concurrency).collect::<Vec<_>>().join(", ").into())
+        let mut parts = Vec::new();
+        parts.extend(plan.rate.map(|rate| windowed(Item::Tenant, rate, "")));
+        parts.extend(plan.daily.map(|limit| calendar(Item::TenantDay, Period::Day, limit)));
+        parts.extend(plan.monthly.map(|limit| calendar(Item::TenantMonth, Period::Month, limit)));
+        parts.extend(plan.concurrency.map(|limit| at_once(Item::TenantConcurrent, limit)));
+        PolicyText(parts.join(", ").into())
     }
+
+    pub(crate) fn of_place(item: Item, rate: Rate) -> Self {
+        PolicyText(windowed(item, rate, "").into())
+    }
+}
+
+fn calendar(item: Item, period: Period, limit: NonZeroU32) -> String {
+    format!("\"{}\";q={limit};w={}", item.name(), period.longest())
 }
 
 fn windowed(item: Item, rate: Rate, unit: &str) -> String {
@@ -76,30 +129,64 @@ fn seconds(time: Duration) -> u64 {
 /// What is left of every limit that was looked at.
 #[derive(Debug, Clone, Default)]
 pub struct Left {
-    plan: PolicyText,
-    tenant: Option<PolicyText>,
-    items: [Option<(u64, Option<Duration>)>; 6],
+    policies: Policies,
+    items: [Option<Standing>; ITEMS],
+}
+
+/// The plan's, the tenant's, and those of places.
+type Policies = [Option<PolicyText>; 4];
+
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    left: u64,
+    reset: Option<Duration>,
+    /// Decided without the common store of several gateways, and how.
+    alone: Option<WhenAway>,
 }
 
 impl Left {
-    pub(crate) fn new(plan: &PolicyText, tenant: Option<&PolicyText>) -> Self {
-        Left { plan: plan.clone(), tenant: tenant.cloned(), items: [None; 6] }
+    pub(crate) fn new(policies: [Option<&PolicyText>; 4]) -> Self {
+        Left { policies: policies.map(Option::<&PolicyText>::cloned), items: [None; ITEMS] }
     }
 
     pub(crate) fn has(&mut self, item: Item, left: u64, reset: Option<Duration>) {
-        self.items[item as usize] = Some((left, reset));
+        self.items[item as usize] = Some(Standing { left, reset, alone: None });
     }
 
-    pub(crate) fn settle(&mut self, item: Item, verdict: Spend) -> Result<(), Box<Refused>> {
-        let wait = match verdict {
-            Spend::Allowed(remaining) => {
-                self.has(item, remaining.left, Some(remaining.reset));
-                return Ok(());
+    /// Notes what is left, or refuses.
+    pub(crate) fn settle<'a, K: Leasable>(
+        &mut self,
+        item: Item,
+        taken: Result<Taken<'a, K>, Denied>,
+    ) -> Result<Taken<'a, K>, Box<Refused>> {
+        match taken {
+            Ok(taken) => {
+                let Remaining { left, reset, alone } = taken.remaining;
+                self.items[item as usize] = Some(Standing { left, reset: Some(reset), alone });
+                Ok(taken)
             }
-            Spend::Refused { wait, .. } => wait,
-            Spend::TooMuch => Duration::from_secs(1),
-        };
-        Err(self.refuse(item, super::refusal(Code::RateLimited, item.name(), wait)))
+            Err(Denied::UsedUp { wait, alone, .. }) => {
+                let refused = super::refusal(item.code(), item.name(), wait);
+                self.items[item as usize] = Some(Standing { left: 0, reset: Some(wait), alone });
+                Err(self.refused(refused))
+            }
+            Err(Denied::TooMuch) => {
+                Err(self.refuse(item, super::refusal(item.code(), item.name(), Duration::from_secs(1))))
+            }
+            Err(Denied::Away) => Err(self.unknown(item)),
+        }
+    }
+
+    /// Refuses because nobody can say what is left, and the limit is not to be exceeded.
+    pub(crate) fn unknown(&mut self, item: Item) -> Box<Refused> {
+        self.items[item as usize] = Some(Standing { left: 0, reset: None, alone: Some(WhenAway::Deny) });
+        let says = format!("The limit `{}` cannot be checked now.", item.name());
+        self.refused(Problem::new(Code::LimitsUnavailable, says).retry_after(AGAIN))
+    }
+
+    /// Tells what is left of a budget of which somebody wanted more.
+    pub(crate) fn stands(&mut self, item: Item, left: u64, reset: Duration, alone: Option<WhenAway>) {
+        self.items[item as usize] = Some(Standing { left, reset: Some(reset), alone });
     }
 
     /// Refuses because nothing is left of this.
@@ -125,13 +212,13 @@ impl Left {
 
     /// What is left of the budget for query cost, if that was looked at.
     pub fn cost(&self) -> Option<u64> {
-        self.items[Item::Cost as usize].map(|(left, _)| left)
+        self.items[Item::Cost as usize].map(|standing| standing.left)
     }
 
     /// `RateLimit-Policy` and `RateLimit`, for every answer, refusals included.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
-        let policy = [&*self.plan.0, self.tenant.as_ref().map_or("", |tenant| &*tenant.0)];
-        let policy = policy.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let policy = self.policies.iter().flatten().map(|policy| &*policy.0);
+        let policy = policy.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         let pairs = [("ratelimit-policy", policy), ("ratelimit", self.limit_text())];
         pairs
             .into_iter()
@@ -147,13 +234,16 @@ impl Left {
     fn limit_text(&self) -> String {
         let mut text = String::with_capacity(96);
         for (item, state) in Item::ALL.into_iter().zip(self.items) {
-            let Some((left, reset)) = state else { continue };
+            let Some(Standing { left, reset, alone }) = state else { continue };
             let comma = if text.is_empty() { "" } else { ", " };
             let name = item.name();
             // Writing to a String cannot fail.
             let _ = write!(text, "{comma}\"{name}\";r={left}");
             if let Some(reset) = reset {
                 let _ = write!(text, ";t={}", seconds(reset));
+            }
+            if let Some(alone) = alone {
+                let _ = write!(text, ";away={}", alone.as_str());
             }
         }
         text
@@ -163,14 +253,14 @@ impl Left {
 /// An admitted request: what is left, and its places among the concurrent ones until this is dropped.
 #[derive(Debug)]
 pub struct Allowance {
-    /// What is left, for the answer's headers.
-    pub left: Left,
+    /// What is left, for the answer's headers. Boxed: a permit is handed from stage to stage.
+    pub left: Box<Left>,
     _slots: [Option<Slot>; 2],
 }
 
 impl Allowance {
     pub(crate) fn new(left: Left, slots: [Option<Slot>; 2]) -> Self {
-        Allowance { left, _slots: slots }
+        Allowance { left: Box::new(left), _slots: slots }
     }
 }
 

@@ -15,6 +15,7 @@ use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{NotUntil, RateLimiter};
 
+use super::WhenAway;
 use super::rate::Rate;
 use crate::Ticks;
 
@@ -23,6 +24,7 @@ pub(crate) trait Key: Hash + Eq + Clone + Debug + Send + Sync {}
 impl Key for crate::ConsumerKey {}
 impl Key for portico_contracts::tenancy::TenantId {}
 impl Key for super::address::AddressKey {}
+impl Key for super::PlaceKey {}
 
 /// What is left after a cell was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,16 @@ pub(crate) struct Remaining {
     pub(crate) left: u64,
     /// Until all is back.
     pub(crate) reset: Duration,
+    /// Decided without the common store, and how.
+    pub(crate) alone: Option<WhenAway>,
+}
+
+impl Remaining {
+    /// A burst may exceed what one period brings; callers are told of a period's worth at most.
+    pub(crate) fn of(rate: Rate, free: u32) -> Self {
+        let left = free.min(rate.count().get());
+        Remaining { left: left.into(), reset: rate.cell() * (rate.count().get() - left), alone: None }
+    }
 }
 
 /// The verdict on taking some cells.
@@ -79,7 +91,7 @@ impl<K: Key> Limiter<K> {
             return Spend::TooMuch;
         }
         match self.gcra.check_key_n(key, n) {
-            Ok(Ok(state)) => Spend::Allowed(self.remaining(state.remaining_burst_capacity())),
+            Ok(Ok(state)) => Spend::Allowed(Remaining::of(self.rate, state.remaining_burst_capacity())),
             Ok(Err(refused)) => {
                 Spend::Refused { wait: self.wait(&refused), left: self.free(key).min(n.get() - 1).into() }
             }
@@ -97,12 +109,6 @@ impl<K: Key> Limiter<K> {
         let debt = self.cells.0.with(key, |paid_until| paid_until.load(Ordering::Acquire)).saturating_sub(since_start);
         let taken = u128::from(debt).div_ceil(self.rate.cell().as_nanos());
         self.rate.burst().get().saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX))
-    }
-
-    /// A burst may exceed what one period brings; callers are told of a period's worth at most.
-    fn remaining(&self, free: u32) -> Remaining {
-        let left = free.min(self.rate.count().get());
-        Remaining { left: left.into(), reset: self.rate.cell() * (self.rate.count().get() - left) }
     }
 
     /// Returns cells that were taken for nothing.

@@ -87,9 +87,9 @@ async fn check_live_tells_what_a_vendor_has_changed_before_traffic_does() {
     .: in order: 1 tenant, 4 systems, 0 APIs, 0 versions
     acme/acme-billing (stripe): 2 entities compared: as its pack says
     acme/acme-crm (salesforce): 5 entities compared: as its pack says
-    acme/acme-erp (dynamics365): 14 entities compared: as its pack says
+    acme/acme-erp (dynamics365): 9 entities compared: as its pack says
     acme/acme-support (zendesk): 3 entities compared: as its pack says
-    warning: tenants/acme.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    warning: tenants/acme.yaml: no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call
     ");
     let fault = |field: &str, becomes| Fault::Drift(Drift { field: field.to_owned(), becomes });
     let sandbox = scene.sandbox();
@@ -102,10 +102,10 @@ async fn check_live_tells_what_a_vendor_has_changed_before_traffic_does() {
     acme/acme-billing (stripe): 2 entities compared: as its pack says
     acme/acme-crm (salesforce): 5 entities compared: 1 difference
       Asset.warrantyEndsOn wants a day or a moment, and `Warranty_End__c` of `Asset` is a truth value (`boolean`)
-    acme/acme-erp (dynamics365): 14 entities compared: 1 difference
+    acme/acme-erp (dynamics365): 9 entities compared: 1 difference
       Receivables.creditLimit reads `CreditLimit`, which `CustomersV3` does not have
     acme/acme-support (zendesk): does not allow us to read this: token endpoint: 403 no code
-    warning: tenants/acme.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    warning: tenants/acme.yaml: no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call
     portico: 3 systems are not as expected
     ");
     sandbox.clear_faults().await;
@@ -118,7 +118,7 @@ async fn check_live_tells_what_a_vendor_has_changed_before_traffic_does() {
     acme/acme-crm (salesforce): described itself with something that is no JSON
     acme/acme-erp (dynamics365): did not answer in time
     acme/acme-support (zendesk): 3 entities compared: as its pack says
-    warning: tenants/acme.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    warning: tenants/acme.yaml: no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call
     portico: 2 systems are not as expected
     ");
     assert!(
@@ -138,9 +138,9 @@ async fn check_live_asks_the_other_vendors_too() {
     globex/globex-crm (hubspot): 2 entities compared: as its pack says
       note: AccountOwner was not compared: the pack does not say its `shape`
       note: Contact.accountId reads `associatedcompanyid?`, which `contacts` does not have; the pack allows that
-    globex/globex-erp (netsuite): 17 entities compared: as its pack says
+    globex/globex-erp (netsuite): 9 entities compared: as its pack says
     globex/globex-support (servicenow): 7 entities compared: as its pack says
-    warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call
     ");
     let fault = |field: &str, becomes| Fault::Drift(Drift { field: field.to_owned(), becomes });
     let sandbox = scene.sandbox();
@@ -158,7 +158,7 @@ async fn check_live_asks_the_other_vendors_too() {
     globex/globex-erp (netsuite): cannot be reached: token endpoint: client error (Connect): tcp connect error: Connection refused (os error 111)
     globex/globex-support (servicenow): 7 entities compared: 1 difference
       Asset.warrantyEndsOn is missing from a row of `alm_asset`
-    warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key: nobody can call
+    warning: tenants/globex.yaml: no issuer names this tenant and no consumer of it has an API key or a certificate: nobody can call
     portico: 4 systems are not as expected
     ");
 }

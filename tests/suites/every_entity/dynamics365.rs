@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use portico_gateway::settings::Settings;
-use portico_tests::{Fault, Reply, Role, Scene, Tenant, Upstream, WrongRows};
+use portico_tests::{Fault, Role, Scene, Tenant, Upstream, WrongRows};
 use serde_json::{Value, json};
 
 use super::{Place, asked, give, own, targets, told};

@@ -75,14 +75,15 @@ fn check(
             "say which scope opens this version, for example `scope: api:partner`; without one it would be closed";
         ledger.wrong(&written.place.below("scope"), says);
     }
+    let base = format!("{api}/{version}");
     let operations: Vec<_> = folder
         .documents
         .iter()
-        .filter_map(|(file, text)| operation::check(file, text, compiler, ledger))
+        .filter_map(|(file, text)| operation::check(file, text, &base, compiler, ledger))
         .map(Arc::new)
         .collect();
     let routes: Vec<_> =
-        written.routes.iter().filter_map(|at| Some((at, Arc::new(route::check(at, ledger)?)))).collect();
+        written.routes.iter().filter_map(|at| Some((at, Arc::new(route::check(at, &base, ledger)?)))).collect();
     let mut paths = Paths::default();
     for operation in &operations {
         paths.take(&operation.method, &operation.path, &Place::file(&operation.file), ledger);
@@ -103,6 +104,7 @@ fn check(
         documentation,
         scope: written.scope.as_ref().map(|scope| Arc::from(scope.as_str())),
         condition: condition::of_version(written.condition.as_ref(), ledger),
+        limit: written.rate.as_ref().and_then(|at| ledger.place_limit(at, base)),
         tier: written.tier,
         operations,
         routes: routes.into_iter().map(|(_, route)| route).collect(),

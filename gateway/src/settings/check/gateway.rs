@@ -12,8 +12,8 @@ use portico_policies::throttle;
 use super::files::Files;
 use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
-use super::limits::per_second;
-use super::{api, certificate, condition, issuer, scopes, tenant};
+use super::limits::{away, per_second};
+use super::{api, certificate, condition, issuer, scopes, store, tenant};
 use crate::audit::AuditSettings;
 use crate::settings::read::{At, Place};
 use crate::settings::written::{self, GatewayFile, HttpProfileWord, LogFormatWord, PlanSection};
@@ -46,6 +46,7 @@ pub(super) fn check(files: &Files, ledger: &mut Ledger<'_>) -> Settings {
         hosts: written.hosts.as_ref().map(|hosts| host_names(hosts, ledger)),
         issuers: issuer::check_all(files, written, ledger),
         plans,
+        store: written.store.as_ref().and_then(|at| store::check(at, ledger)),
         tiers: tiers(&written.tiers, ledger),
         graphql: graphql(&written.graphql, ledger),
         freshness,
@@ -141,8 +142,10 @@ fn plan(section: &At<PlanSection>, ledger: &mut Ledger<'_>) -> Option<throttle::
     let rate = ledger.rate(&section.place, &section.rate, section.burst.as_ref());
     let cost = ledger.allowance(section.cost.as_ref(), COST);
     let daily = section.quota_per_day.as_ref().map(|at| ledger.count(Some(at), 1));
+    let monthly = section.quota_per_month.as_ref().map(|at| ledger.count(Some(at), 1));
     let concurrency = ledger.count(section.concurrency.as_ref(), 100);
-    Some(throttle::Plan { rate: rate?, daily, concurrency, cost: cost? })
+    let away = away(section.when_away);
+    Some(throttle::Plan { rate: rate?, daily, monthly, concurrency, cost: cost?, away })
 }
 
 fn tiers(section: &written::TiersSection, ledger: &mut Ledger<'_>) -> Tiers {

@@ -4,12 +4,12 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use portico_contracts::model::Class;
-use portico_policies::throttle::Rate;
+use portico_policies::throttle::{PlaceLimit, Rate, WhenAway};
 
 use super::ledger::Ledger;
 use crate::settings::read::{At, Place};
 use crate::settings::units::{PerTime, Size, Span};
-use crate::settings::written::AllowanceSection;
+use crate::settings::written::{AllowanceSection, AwayWord};
 
 impl Ledger<'_> {
     /// A time that is not zero.
@@ -49,12 +49,27 @@ impl Ledger<'_> {
         self.take(place, rate)
     }
 
+    /// A limit of one place, which has a name that no other place has.
+    pub(super) fn place_limit(&mut self, at: &At<AllowanceSection>, place: String) -> Option<PlaceLimit> {
+        let rate = self.rate(&at.place, &at.rate, at.burst.as_ref())?;
+        Some(PlaceLimit { place: place.into(), rate })
+    }
+
     /// A rate that may be left out.
     pub(super) fn allowance(&mut self, at: Option<&At<AllowanceSection>>, default: (u32, u32)) -> Option<Rate> {
         match at {
             Some(at) => self.rate(&at.place, &at.rate, at.burst.as_ref()),
             None => per_second(default),
         }
+    }
+}
+
+/// What was chosen for while the store is away.
+pub(super) fn away(word: AwayWord) -> WhenAway {
+    match word {
+        AwayWord::Deny => WhenAway::Deny,
+        AwayWord::Allow => WhenAway::Allow,
+        AwayWord::Share => WhenAway::Share,
     }
 }
 

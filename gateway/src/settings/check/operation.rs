@@ -4,6 +4,7 @@
 //! # GET /orders/{number}
 //! # scope: api:partner:orders
 //! # condition: principal.tier == "critical"
+//! # rate: 5/s, burst 10
 //! # tier: critical
 //! # required: erp, crm
 //! # lift: customer
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use http::Method;
 use portico_contracts::tenancy::{Role, Tier};
+use portico_policies::throttle::{PlaceLimit, Rate};
 
 use super::compile::Compiler;
 use super::condition;
@@ -24,10 +26,18 @@ use crate::settings::Operation;
 use crate::settings::mistake::{nearest, suggestion};
 use crate::settings::path::PathTemplate;
 use crate::settings::read::Place;
+use crate::settings::units::parse_rate;
 
-const KEYS: [&str; 5] = ["scope", "condition", "tier", "required", "lift"];
+const KEYS: [&str; 6] = ["scope", "condition", "rate", "tier", "required", "lift"];
 
-pub(super) fn check(file: &str, text: &str, compiler: &Compiler, ledger: &mut Ledger<'_>) -> Option<Operation> {
+/// `base` is the version's name: `partner/v1`.
+pub(super) fn check(
+    file: &str,
+    text: &str,
+    base: &str,
+    compiler: &Compiler,
+    ledger: &mut Ledger<'_>,
+) -> Option<Operation> {
     let whole = Place::file(file);
     let mut comments = leading_comments(text);
     let Some((line, placement)) = comments.next() else {
@@ -43,6 +53,7 @@ pub(super) fn check(file: &str, text: &str, compiler: &Compiler, ledger: &mut Le
         document: Arc::from(text),
         scope: None,
         condition: None,
+        limit: None,
         tier: None,
         required: Vec::new(),
         lift: Vec::new(),
@@ -59,6 +70,9 @@ pub(super) fn check(file: &str, text: &str, compiler: &Compiler, ledger: &mut Le
         ledger.wrong(&whole, "the file holds no GraphQL document");
     }
     let (method, path) = placed?;
+    if let Some(limit) = &mut operation.limit {
+        limit.place = format!("{base} {method} {path}").into();
+    }
     let mut operation = Operation { method, path, ..operation };
     let compiled = compiler.check(&operation, ledger);
     if let (Some((place, text)), Some(compiled)) = (condition, compiled) {
@@ -94,6 +108,8 @@ fn remark(comment: &str, operation: &mut Operation) -> Result<(), String> {
     let (key, value) = (key.trim(), value.trim());
     match key {
         "scope" => operation.scope = Some(scope_of(value)?),
+        // It is named once it is known where it is placed.
+        "rate" => operation.limit = Some(PlaceLimit { place: Arc::default(), rate: rate_of(value)? }),
         "tier" => operation.tier = Some(tier_of(value)?),
         "required" => {
             operation.required = value.split(',').map(|word| role_of(word.trim())).collect::<Result<_, _>>()?;
@@ -114,6 +130,24 @@ fn scope_of(word: &str) -> Result<Arc<str>, String> {
         return Err("expected one scope".to_owned());
     }
     Ok(Arc::from(word))
+}
+
+/// `5/s`, or `5/s, burst 10`.
+fn rate_of(words: &str) -> Result<Rate, String> {
+    let (rate, burst) = match words.split_once(',') {
+        Some((rate, burst)) => (rate.trim(), Some(burst.trim())),
+        None => (words, None),
+    };
+    let expected = || format!("expected a rate such as `5/s` or `5/s, burst 10`, found \"{words}\"");
+    let (amount, per) = parse_rate(rate).ok_or_else(expected)?;
+    let burst = match burst {
+        None => amount,
+        Some(words) => {
+            let number = words.strip_prefix("burst ").and_then(|number| number.trim().parse().ok());
+            number.ok_or_else(expected)?
+        }
+    };
+    Rate::new(amount, per, burst).map_err(|error| error.to_string())
 }
 
 fn tier_of(word: &str) -> Result<Tier, String> {

@@ -15,7 +15,8 @@ use crate::settings::written::RouteSection;
 /// CONNECT and TRACE are never forwarded, and OPTIONS is answered by the gateway.
 const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-pub(super) fn check(section: &At<RouteSection>, ledger: &mut Ledger<'_>) -> Option<ProxiedRoute> {
+/// `base` is the version's name: `partner/v1`.
+pub(super) fn check(section: &At<RouteSection>, base: &str, ledger: &mut Ledger<'_>) -> Option<ProxiedRoute> {
     let methods = methods(section, ledger);
     let path = template(&section.path, ledger);
     let upstream = match &section.upstream {
@@ -37,7 +38,11 @@ pub(super) fn check(section: &At<RouteSection>, ledger: &mut Ledger<'_>) -> Opti
     let scope = section.scope.as_ref().map(|scope| Arc::from(scope.as_str()));
     let system = section.system.as_ref().map(|system| Arc::from(system.as_str()));
     let condition = condition::of_route(section.condition.as_ref(), &path, ledger);
-    Some(ProxiedRoute { path, methods, role: section.role, system, upstream, scope, condition })
+    let limit = section.rate.as_ref().and_then(|at| {
+        let methods: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        ledger.place_limit(at, format!("{base} {} {path}", methods.join(",")))
+    });
+    Some(ProxiedRoute { path, methods, role: section.role, system, upstream, scope, condition, limit })
 }
 
 pub(super) fn template(at: &At<String>, ledger: &mut Ledger<'_>) -> Option<PathTemplate> {

@@ -11,6 +11,7 @@ use portico_policies::throttle::TenantPlan;
 use super::files::Files;
 use super::freshness::{self, Speaker};
 use super::ledger::Ledger;
+use super::limits::away;
 use super::{consumer, hook, rules, shared, system};
 use crate::settings::mistake::suggestion;
 use crate::settings::read::{Place, Reading};
@@ -57,6 +58,9 @@ fn limits(written: &TenantFile, ledger: &mut Ledger<'_>) -> TenantPlan {
     }
     TenantPlan {
         rate: section.rate.as_ref().and_then(|rate| ledger.rate(&rate.place, rate, section.burst.as_ref())),
+        daily: section.quota_per_day.as_ref().map(|at| ledger.count(Some(at), 1)),
+        monthly: section.quota_per_month.as_ref().map(|at| ledger.count(Some(at), 1)),
+        away: away(section.when_away),
         concurrency: section.concurrency.as_ref().map(|at| ledger.count(Some(at), 1)),
     }
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use http::Method;
 use portico_contracts::tenancy::{Role, Tier};
 use portico_policies::authorize::condition::Condition;
+use portico_policies::throttle::PlaceLimit;
 use url::Url;
 
 use crate::settings::path::PathTemplate;
@@ -77,6 +78,8 @@ pub struct ApiVersion {
     pub scope: Option<Arc<str>>,
     /// What must hold beside that.
     pub condition: Option<Arc<Condition>>,
+    /// What one consumer may ask of all of it.
+    pub limit: Option<PlaceLimit>,
     /// How much its requests matter, where an operation does not say.
     pub tier: Option<Tier>,
     /// Published documents. Paths are relative to `/<api>/<version>`.
@@ -89,6 +92,13 @@ impl ApiVersion {
     /// `/<api>/<version>`.
     pub fn base_path(&self) -> String {
         format!("/{}/{}", self.api, self.version)
+    }
+
+    /// The limits of the version, its operations and its routes.
+    pub fn limits(&self) -> impl Iterator<Item = &PlaceLimit> {
+        let of_operations = self.operations.iter().filter_map(|operation| operation.limit.as_ref());
+        let of_routes = self.routes.iter().filter_map(|route| route.limit.as_ref());
+        self.limit.iter().chain(of_operations).chain(of_routes)
     }
 }
 
@@ -150,6 +160,8 @@ pub struct Operation {
     pub scope: Option<Arc<str>>,
     /// What must hold of its variables beside that.
     pub condition: Option<Arc<Condition>>,
+    /// What one consumer may ask of it.
+    pub limit: Option<PlaceLimit>,
     /// How much it matters.
     pub tier: Option<Tier>,
     /// Roles without whose systems there is no answer: their failure makes it 502, 503 or 504.
@@ -175,4 +187,6 @@ pub struct ProxiedRoute {
     pub scope: Option<Arc<str>>,
     /// What must hold of the path's parameters beside that.
     pub condition: Option<Arc<Condition>>,
+    /// What one consumer may ask of it.
+    pub limit: Option<PlaceLimit>,
 }

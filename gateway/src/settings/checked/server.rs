@@ -128,6 +128,27 @@ pub struct Plan {
     pub subscriptions: usize,
 }
 
+/// A Redis or Valkey server, through which several gateways count together.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Where it is, without credentials.
+    pub url: Arc<str>,
+    /// Who we are to it.
+    pub user: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// Certificates that are trusted instead of the machine's (PEM).
+    pub authority: Option<Arc<[u8]>>,
+    /// What the names of our keys begin with.
+    pub prefix: Arc<str>,
+    /// The longest that a request waits for it.
+    pub timeout: Duration,
+    /// Percent of a burst or a quota that one gateway may hold ready.
+    pub lease: u32,
+    /// How many gateways are assumed until it has said how many there are.
+    pub gateways: u32,
+}
+
 /// How long a request may take, by how much it matters.
 #[derive(Debug, Clone)]
 pub struct Tiers {

@@ -4,7 +4,7 @@ use portico_contracts::tenancy::{Role, Tier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::words;
+use super::{AllowanceSection, words};
 use crate::settings::read::At;
 use crate::settings::units::Day;
 
@@ -30,6 +30,8 @@ pub(crate) struct ApiFile {
     pub(crate) scope: Option<At<String>>,
     /// A condition beside the scope, in the Common Expression Language, over `principal` and `route`.
     pub(crate) condition: Option<At<String>>,
+    /// Requests of one consumer, of anything of it, beside what its plan allows. Default: no limit of its own.
+    pub(crate) rate: Option<At<AllowanceSection>>,
     /// How much its requests matter: critical, standard, best_effort. Default: as the consumer.
     #[schemars(schema_with = "words::tier")]
     #[serde(default)]
@@ -72,4 +74,6 @@ pub(crate) struct RouteSection {
     pub(crate) scope: Option<At<String>>,
     /// A condition beside that, over `principal`, `route` and the path's parameters as `arguments`.
     pub(crate) condition: Option<At<String>>,
+    /// Requests of one consumer, beside what its plan and the version allow. Default: no limit of its own.
+    pub(crate) rate: Option<At<AllowanceSection>>,
 }

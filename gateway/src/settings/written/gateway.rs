@@ -26,6 +26,8 @@ pub(crate) struct GatewayFile {
     pub(crate) plans: Named<PlanSection>,
     /// Named sets of scopes, for the consumers of every tenant.
     pub(crate) roles: Named<Vec<At<String>>>,
+    /// Where several gateways count together. Default: each counts by itself.
+    pub(crate) store: Option<At<StoreSection>>,
     /// How long a request may take, by how much it matters.
     pub(crate) tiers: TiersSection,
     /// What one GraphQL document may take.
@@ -123,7 +125,7 @@ pub(crate) struct LimitsSection {
     pub(crate) connections: Option<At<u32>>,
     /// Subscriptions that are open at once, of all consumers. Default 1000.
     pub(crate) subscriptions: Option<At<u32>>,
-    /// From one address before anybody is authenticated. Default 200/s, burst 1000.
+    /// From one address before anybody is authenticated. Default 1000/s, burst 2000.
     pub(crate) per_address: Option<At<AllowanceSection>>,
     /// Proxies whose X-Forwarded-For is believed; see `listen.client_certificates`, too. Default: none.
     pub(crate) trusted_proxies: Vec<Cidr>,
@@ -226,6 +228,11 @@ pub(crate) struct PlanSection {
     pub(crate) burst: Option<At<u32>>,
     /// Requests a day (UTC). Default: no limit.
     pub(crate) quota_per_day: Option<At<u32>>,
+    /// Requests a month of the calendar (UTC). Default: no limit.
+    pub(crate) quota_per_month: Option<At<u32>>,
+    /// What becomes of rate, quotas and cost while the store is away: nothing is given, each gateway gives all, or its share. Default share.
+    #[serde(default)]
+    pub(crate) when_away: AwayWord,
     /// Requests that are answered at the same time. Default 100.
     pub(crate) concurrency: Option<At<u32>>,
     /// Query cost. Default 20000/s, burst 50000.
@@ -234,6 +241,41 @@ pub(crate) struct PlanSection {
     pub(crate) subscriptions: Option<At<u32>>,
     /// The longest time that one of its requests may take. Default: the tier's.
     pub(crate) deadline: Option<At<Span>>,
+}
+
+/// What a limit does while the store, through which several gateways count together, is away.
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AwayWord {
+    /// Nothing is given but what was leased before: 503.
+    Deny,
+    /// Each gateway gives as much as if it were alone.
+    Allow,
+    /// Each gateway gives its part: one of as many as were there last.
+    #[default]
+    Share,
+}
+
+/// Where several gateways count together: a Redis or Valkey server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreSection {
+    /// Where it is: `redis://host:6379`, `rediss://…` for TLS, `redis+unix:///path`; or `env:NAME`, `file:PATH`. A database follows the port: `/1`.
+    pub(crate) redis: At<String>,
+    /// Who we are to it. Default: its default user.
+    pub(crate) user: Option<String>,
+    /// The password: a reference.
+    pub(crate) password: Option<At<SecretReference>>,
+    /// PEM file with certificates of a private authority that is trusted instead of the machine's: a path in this folder, or an absolute one.
+    pub(crate) authority: Option<At<String>>,
+    /// What the names of our keys begin with, where the server is used by others too. Default portico.
+    pub(crate) prefix: Option<At<String>>,
+    /// The longest that a request waits for it, once for all limits and once for the cost of its query. Default 50ms.
+    pub(crate) timeout: Option<At<Span>>,
+    /// Percent of a burst or a quota, 1 to 50, that one gateway may hold ready. Default 5.
+    pub(crate) lease: Option<At<u32>>,
+    /// How many gateways are assumed until it has said how many there are. Default 1.
+    pub(crate) gateways: Option<At<u32>>,
 }
 
 /// How long a request may take.

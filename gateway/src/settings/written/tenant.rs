@@ -6,7 +6,7 @@ use portico_contracts::tenancy::{Role, Tier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::gateway::{FreshnessSection, NetworkWord};
+use super::gateway::{AwayWord, FreshnessSection, NetworkWord};
 use super::{ExchangeSection, KeysSection, Named, OwnersWord, words};
 use crate::settings::read::At;
 use crate::settings::secrets::SecretReference;
@@ -306,7 +306,13 @@ pub(crate) struct TenantLimitsSection {
     pub(crate) rate: Option<At<PerTime>>,
     /// Requests at once after a pause. Default: what the rate brings in its time.
     pub(crate) burst: Option<At<u32>>,
-    /// Requests that are answered at the same time.
+    /// Requests a day (UTC).
+    pub(crate) quota_per_day: Option<At<u32>>,
+    /// Requests a month of the calendar (UTC).
+    pub(crate) quota_per_month: Option<At<u32>>,
+    /// What becomes of rate and quotas while the store is away. Default share.
+    pub(crate) when_away: AwayWord,
+    /// Requests that are answered at the same time, by each gateway.
     pub(crate) concurrency: Option<At<u32>>,
 }
 

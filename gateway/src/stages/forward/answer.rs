@@ -38,12 +38,15 @@ const KEPT_BY_PREFIX: [&str; 4] = ["proxy-", "access-control-", "x-powered-by", 
 /// Looks at the head of an answer. Interim ones end here; failures become problems of ours.
 pub(crate) fn response(response: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
     let forwarding = underway(exchange)?;
+    let malformed =
+        || Problem::new(Code::UpstreamMalformed, "The system of record sent an answer that cannot be read.");
     if response.status.is_informational() {
         forwarding.informational += 1;
         let unasked = response.status == StatusCode::SWITCHING_PROTOCOLS || forwarding.informational > INFORMATIONAL;
-        let malformed =
-            || Problem::new(Code::UpstreamMalformed, "The system of record sent an answer that cannot be read.");
         return if unasked { Err(forwarding.fail(malformed())) } else { Ok(()) };
+    }
+    if !is_plainly_coded(response) {
+        return Err(forwarding.fail(malformed().because("a Transfer-Encoding other than chunked")));
     }
     let took = forwarding.begun.elapsed();
     let role = forwarding.errand.role();
@@ -67,6 +70,12 @@ pub(crate) fn response(response: &mut ResponseHeader, exchange: &mut Exchange) -
         response.insert_header(CACHE_CONTROL, "no-store")?;
     }
     add_common(response, exchange)
+}
+
+/// pingora reads a body of any other coding until the end of the connection, and would send its name on (RFC 9112 §6.1).
+fn is_plainly_coded(response: &ResponseHeader) -> bool {
+    let mut codings = response.headers.get_all(TRANSFER_ENCODING).iter();
+    codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
 }
 
 /// A system's failure is told in our words: its own may tell strangers about its innards, or about our credential.

@@ -1,5 +1,7 @@
 //! Headers that a caller may not send on: what only Portico may say, what belongs to one hop, what opens another door.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use http::header::{CONNECTION, HeaderName};
 
@@ -83,7 +85,7 @@ pub(super) struct BadNomination;
 pub(super) fn drop_from(remove: &mut impl FnMut(&HeaderName), headers: &HeaderMap) -> Result<(), BadNomination> {
     let nominated = nominated(headers)?;
     for name in headers.keys() {
-        if nominated.contains(name) || name == CONNECTION || is_one_hop(name) || is_ours(name) {
+        if nominated.contains(name) || name == CONNECTION || is_one_hop(name) || is_ours(name) || is_disguised(name) {
             remove(name);
         }
     }
@@ -110,15 +112,22 @@ fn is_one_hop(name: &HeaderName) -> bool {
 
 /// Whether only Portico may say this.
 pub(crate) fn is_ours(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    let spelled;
-    let name = if name.contains('_') {
-        spelled = name.replace('_', "-");
-        spelled.as_str()
-    } else {
-        name
-    };
-    OURS_EXACTLY.contains(&name) || OURS.iter().any(|prefix| name.starts_with(prefix))
+    let name = spelled(name);
+    OURS_EXACTLY.contains(&&*name) || OURS.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// `Content_Length` and the like: no check of ours reads it, and a server that takes `_` for `-` does.
+fn is_disguised(name: &HeaderName) -> bool {
+    let Cow::Owned(name) = spelled(name) else { return false };
+    NEVER_NOMINATED.contains(&&*name) || ONE_HOP.contains(&&*name)
+}
+
+/// As a server reads it that makes no difference between `_` and `-`.
+fn spelled(name: &HeaderName) -> Cow<'_, str> {
+    match name.as_str() {
+        name if name.contains('_') => Cow::Owned(name.replace('_', "-")),
+        name => Cow::Borrowed(name),
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +190,13 @@ mod tests {
             ("x-custom", "stays"),
         ];
         assert_eq!(left(&fields), Ok(vec!["x-custom".into()]));
+    }
+
+    #[test]
+    fn framing_and_credentials_have_one_spelling() {
+        for name in ["Content_Length", "Transfer_Encoding", "content_type", "X_API_Key", "x_api-key", "Keep_Alive"] {
+            assert_eq!(left(&[(name, "1"), ("x_custom", "stays")]), Ok(vec!["x_custom".into()]), "{name}");
+        }
     }
 
     #[test]

@@ -82,8 +82,12 @@ pub(crate) async fn whole(session: &mut Session, limits: &Limits) -> Result<Byte
     };
     match tokio::time::timeout(limits.body_timeout, reading).await {
         Ok(body) => body,
-        Err(_) => Err(Refusal::closing(Problem::new(Code::RequestTimeout, "The body did not arrive in time."))),
+        Err(_) => Err(late()),
     }
+}
+
+fn late() -> Refusal {
+    Refusal::closing(Problem::new(Code::RequestTimeout, "The body did not arrive in time."))
 }
 
 fn declared_length(session: &Session) -> Option<usize> {
@@ -106,7 +110,11 @@ pub(crate) async fn invite(session: &mut Session) -> pingora::Result<()> {
     Ok(())
 }
 
+/// pingora's patience with one read is ours with the whole, and may end first.
 fn gone(error: &pingora::Error) -> Refusal {
+    if error.etype() == &pingora::ErrorType::ReadTimedout {
+        return late();
+    }
     Refusal::closing(Problem::new(Code::BodyMalformed, "The body broke off or is framed wrongly.").because(error))
 }
 

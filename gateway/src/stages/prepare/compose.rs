@@ -14,6 +14,7 @@ use super::conditions;
 use super::wish::wish;
 use crate::exchange::Exchange;
 use crate::respond::{MediaType, Refusal};
+use crate::serve::now;
 use crate::settings::{self, HttpProfile};
 use crate::stages::admit::Head;
 use crate::stages::authorize::require;
@@ -27,7 +28,7 @@ pub(crate) struct Composition {
 }
 
 /// Prepares a GraphQL request.
-pub(super) fn graphql(
+pub(super) async fn graphql(
     question: &Question,
     head: &Head,
     headers: &HeaderMap,
@@ -42,12 +43,12 @@ pub(super) fn graphql(
         snapshot.engine.prepare(question, &estate, &by)
     };
     let prepared = prepared.map_err(|refused| refusal(refused, head, exchange))?;
-    charge(&prepared, exchange, grant)?;
+    charge(&prepared, exchange, grant).await?;
     Ok(Composition { prepared, operation: None })
 }
 
 /// Prepares a published operation.
-pub(super) fn operation(
+pub(super) async fn operation(
     published: &settings::Operation,
     path: &[(String, String)],
     sent: Sent,
@@ -79,7 +80,7 @@ pub(super) fn operation(
         snapshot.engine.prepare_document(Arc::clone(compiled.document()), &variables, &estate, &by)
     };
     let prepared = prepared.map_err(|refused| Refusal::from(refused.problem))?;
-    charge(&prepared, exchange, grant)?;
+    charge(&prepared, exchange, grant).await?;
     Ok(Composition { prepared, operation: Some(Arc::clone(compiled)) })
 }
 
@@ -90,10 +91,10 @@ fn estate(exchange: &Exchange, grant: &Grant) -> Result<Arc<Estate>, Refusal> {
 }
 
 /// Takes the price before anything is asked; what was not used is given back with the answer.
-fn charge(prepared: &Prepared, exchange: &mut Exchange, grant: &Grant) -> Result<(), Refusal> {
+async fn charge(prepared: &Prepared, exchange: &mut Exchange, grant: &Grant) -> Result<(), Refusal> {
     let price = prepared.price().points();
     exchange.cost = Some(price);
-    let charged = exchange.snapshot.throttle.spend(grant.caller(), price);
+    let charged = exchange.snapshot.throttle.spend(grant.caller(), price, now()).await;
     let left = exchange.left.take().unwrap_or_default();
     match charged {
         Ok(cost) => {

@@ -149,7 +149,7 @@ impl Subscription {
                 snapshot.engine.prepare(&self.question, estate, &by)
             };
             let prepared = prepared.map_err(Ended::Question)?;
-            match snapshot.throttle.spend(&caller, prepared.price().points()) {
+            match snapshot.throttle.spend(&caller, prepared.price().points(), now()).await {
                 Ok(left) => {
                     let patience = match snapshot.settings.plans.get(&*caller.plan) {
                         Some(plan) => snapshot.settings.deadline(caller.tier, plan),
