@@ -192,6 +192,10 @@ pub enum Outcome {
     Failed(Arc<Failure>),
 }
 
+/// Where a customer's id in a system stands: the field that others link with, and whose id it is.
+pub(crate) const LINKS: [(&str, &str); 3] =
+    [("accountId", "Account"), ("billingId", "BillingCustomer"), ("supportId", "SupportOrganization")];
+
 /// What a system can do for one look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Support {

@@ -9,6 +9,10 @@ mod document;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod ids;
+#[cfg(test)]
+mod own_ids;
+#[cfg(test)]
 mod random_documents;
 mod refused;
 #[cfg(test)]

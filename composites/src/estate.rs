@@ -10,7 +10,7 @@ use portico_contracts::model::ObjectType;
 use portico_contracts::rules::Rules;
 use portico_contracts::tenancy::{SystemId, TenantId};
 
-use crate::ask::Upstream;
+use crate::ask::{LINKS, Upstream};
 
 pub use owners::Owners;
 pub(crate) use owners::Rule;
@@ -88,6 +88,18 @@ impl Estate {
     /// The same as a list, which may be empty.
     pub fn having(&self, entity: &ObjectType) -> &[Arc<dyn Upstream>] {
         self.owners(entity).map_or(&[], |owners| owners.members())
+    }
+
+    /// Whose ids of an entity a system speaks in, in its rows and when it is asked: its own where it has such records
+    /// itself. A customer's id it may keep for another system, which is the entity's only owner. Every other id is
+    /// nobody's: two systems may well have given the same one.
+    pub(crate) fn giver<'s>(&'s self, system: &'s Arc<dyn Upstream>, of: &'static ObjectType) -> Option<&'s SystemId> {
+        if system.provides(of) {
+            return Some(system.id());
+        }
+        let of_customer = LINKS.iter().any(|(_, entity)| *entity == of.name);
+        let owners = self.owners(of).filter(|_| of_customer)?;
+        owners.lone().map(|owner| owner.id())
     }
 
     /// All systems, in the order of the configuration.

@@ -213,8 +213,9 @@ pub(crate) enum Completion {
     InvoiceFromItem(StepId),
     /// The total of an `Order`, and whether it is partly shipped, from its lines.
     OrderFromLines(StepId),
-    /// The serial numbers of a `Contract`, from its `ContractCoverage`s.
-    ContractFromCoverage(StepId),
+    /// The serial numbers of a `Contract`, from its `ContractCoverage`s, where they are chosen and kept apart; and
+    /// whether it has ended, from its own days.
+    Contract(Option<StepId>),
 }
 
 /// A page of entities.

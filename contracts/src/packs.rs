@@ -241,6 +241,15 @@ pub enum Meaning {
     Failed,
 }
 
+/// What several rows are that mean one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combine {
+    /// The rows of one key are added up to one.
+    Sum,
+    /// Of rows that name the same thing the first one counts.
+    First,
+}
+
 /// Where an entity is found and how its rows map.
 #[derive(Debug, Clone)]
 pub struct EntityMapping {
@@ -262,8 +271,8 @@ pub struct EntityMapping {
     pub order: Option<String>,
     /// Rows for which all of this holds are no rows.
     pub skip: Vec<Condition>,
-    /// Rows of one key are added up to one.
-    pub combine: bool,
+    /// What several rows are that mean one thing.
+    pub combine: Option<Combine>,
     /// The fragments for what is open and for what is not.
     pub open: Option<(String, String)>,
     /// How a query is narrowed to statuses.

@@ -159,7 +159,7 @@ const OPERATIONS: [(&str, &str); 12] = [
 ];
 
 /// What the published operations ask for and not every vendor tells: then it is null, and no error.
-const NOT_EVERYWHERE: [&str; 2] = [".shipments[].carrier", ".description"];
+const NOT_EVERYWHERE: [&str; 3] = [".shipments[].carrier", ".description", ".shipTo"];
 
 impl Names {
     fn put_into(&self, text: &str) -> String {
@@ -235,7 +235,7 @@ fn are_alike(what: &str, answers: &[(Tenant, Value)]) {
         let differ: Vec<String> = ours
             .keys()
             .chain(theirs.keys())
-            .filter(|path| !NOT_EVERYWHERE.contains(&path.as_str()))
+            .filter(|path| !NOT_EVERYWHERE.iter().any(|not| *path == not || path.starts_with(&format!("{not}."))))
             .filter(|path| ours.get(*path) != theirs.get(*path))
             .map(|path| format!("{path}: {:?} and {:?}", ours.get(path), theirs.get(path)))
             .collect();

@@ -90,7 +90,12 @@ pub(super) fn complete(
         }
         Completion::InvoiceFromItem(step) => invoice(&mut record, &own_rows(plan, gathered, step, row), today),
         Completion::OrderFromLines(step) => order(&mut record, &rows(plan, gathered, step, row)),
-        Completion::ContractFromCoverage(step) => contract(&mut record, &own_rows(plan, gathered, step, row)),
+        Completion::Contract(coverage) => {
+            if let Some(step) = coverage {
+                contract(&mut record, &own_rows(plan, gathered, step, row));
+            }
+            ended(&mut record, today);
+        }
     }
     record
 }
@@ -275,6 +280,14 @@ pub(super) fn contract(record: &mut Record, covered: &AllRows) {
     // Of several systems one may say so itself.
     if record.get("coversSerialNumbers").is_null() {
         record.set("coversSerialNumbers", serials);
+    }
+}
+
+/// A contract whose last day has passed is no longer in force, whatever its system still calls it.
+fn ended(record: &mut Record, today: NaiveDate) {
+    let is_over = record.get("endsOn").as_date().is_some_and(|end| end < today);
+    if is_over && record.get("status").as_text() == Some("ACTIVE") {
+        record.set("status", Value::Enum("EXPIRED"));
     }
 }
 

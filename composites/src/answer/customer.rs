@@ -108,6 +108,8 @@ fn join(erp: &Known, account: &Known, [anchor, leads]: [&Known; 2], beside: &[Kn
         return unconfirmed(failure, anchor);
     }
     let absent = all().find_map(|known| if let Known::No(from) = known { Some(from) } else { None });
+    // A person whom nothing leads on from is nobody's.
+    let absent = absent.or(if let Known::Yes(_, from, _) = leads { Some(from) } else { None });
     Err(absent.map(|from| {
         let failure = Failure::new(Code::NotFound, format!("{} knows no customer by this key.", from.system));
         Arc::new(failure.of_system(&from.system, from.role))

@@ -52,7 +52,12 @@ impl<'a> Writer<'a> {
 
     fn compare(&self, field: &str, known: &[Known]) -> Option<Value> {
         let says = |(at, (record, _)): (usize, &'_ Known)| Some((at, record.get(field).as_text()?.to_owned()));
-        let said: Vec<(usize, String)> = known.iter().enumerate().filter_map(says).collect();
+        let mut said: Vec<(usize, String)> = Vec::new();
+        for (at, value) in known.iter().enumerate().filter_map(says) {
+            // One row may be read as two entities: what it says, it says once.
+            let again = said.iter().any(|(other, said)| known[*other].1.system == known[at].1.system && *said == value);
+            said.extend((!again).then_some((at, value)));
+        }
         let values: Vec<Said<'_>> = said.iter().map(|(at, value)| (*at, value.as_str())).collect();
         if !disagree(&values) {
             return None;

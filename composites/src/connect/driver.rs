@@ -329,9 +329,9 @@ impl Driver {
         sorting.sort(records, complete)
     }
 
-    /// Whether the rows of one key are added up to one.
+    /// Whether several rows of one key become one, so that some of them do not stand for all.
     pub fn adds_up(&self, ask: &Ask) -> bool {
-        self.found(ask).is_some_and(|(mapping, _)| mapping.combine)
+        self.found(ask).is_some_and(|(mapping, _)| mapping.combine.is_some())
     }
 
     pub(super) fn found(&self, ask: &Ask) -> Option<(&EntityMapping, &LookUp)> {
@@ -373,7 +373,7 @@ impl Driver {
             && keys == 1
             && pages
             && !local
-            && !mapping.combine
+            && mapping.combine.is_none()
         {
             // One more tells whether there are more; with a cursor its own row comes again, to be recognised.
             let top = first.saturating_add(if after.is_some() { 2 } else { 1 });

@@ -7,6 +7,8 @@ mod described;
 mod listed;
 mod queried;
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use portico_contracts::packs::{EntityMapping, Hole, Language, Part, Shapes, Template};
 use serde_json::Value as Json;
@@ -17,7 +19,7 @@ use super::keys::encode;
 use super::system::System;
 use super::system::probe::in_words;
 use super::wire::{Answer, Request};
-use crate::ask::Call;
+use crate::ask::{Call, LINKS};
 
 /// What came of asking one system.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,12 +40,11 @@ pub struct Findings {
 /// Why one description could not be had.
 type Untold = String;
 
-/// Asks one system for its shapes and compares those of the entities that it is asked for: what a pack maps beyond them
-/// the system need not have. Ends with `call.deadline`.
+/// Asks one system for its shapes and compares those of the entities that it is asked for, and of what leads there: what a
+/// pack maps beyond them the system need not have, nor its credentials open. Ends with `call.deadline`.
 pub async fn compare(system: &System, is_asked_for: &(dyn Fn(&str) -> bool + Sync), call: &Call) -> Findings {
     let driver = system.driver();
-    let meant: Vec<&EntityMapping> =
-        driver.pack.entities.values().filter(|mapping| is_asked_for(mapping.of.name)).collect();
+    let meant = meant(driver, is_asked_for);
     let mut comparison = Comparison::default();
     let asked = match (&driver.pack.shapes, driver.pack.language) {
         (_, Language::Suiteql) => queried::compare(system, call, &meant, &mut comparison).await,
@@ -111,6 +112,18 @@ async fn described(system: &System, call: &Call, request: &Request) -> Result<Op
 
 fn parsed(answer: &Answer) -> Result<Json, Untold> {
     serde_json::from_slice(&answer.body).map_err(|_| "described itself with something that is no JSON".to_owned())
+}
+
+/// The entities that are asked for, and those that lead there: by whose ids they are looked up where nothing else can
+/// name the customer, and which a person found by e-mail address belongs to.
+fn meant<'d>(driver: &'d Driver, is_asked_for: &dyn Fn(&str) -> bool) -> Vec<&'d EntityMapping> {
+    let asked = || driver.pack.entities.values().filter(|mapping| is_asked_for(mapping.of.name));
+    let needs_a_lead =
+        |mapping: &EntityMapping| !mapping.by.contains_key("customerNumber") || mapping.by.contains_key("email");
+    let by = |link: &str| asked().any(|mapping| mapping.by.contains_key(link) && needs_a_lead(mapping));
+    let leads = LINKS.into_iter().filter(|(link, _)| by(link)).map(|(_, of)| of);
+    let meant: BTreeSet<&str> = asked().map(|mapping| mapping.of.name).chain(leads).collect();
+    driver.pack.entities.values().filter(|mapping| meant.contains(mapping.of.name)).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Which row belongs to which key. A row that nobody asked for goes no further than here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portico_contracts::canonical::{Failure, Record, Value};
-use portico_contracts::packs::{EntityMapping, LookUp};
+use portico_contracts::packs::{Combine, EntityMapping, LookUp};
 use portico_contracts::problem::Code;
 use portico_contracts::tenancy::{Role, SystemId};
 
@@ -58,7 +58,7 @@ impl Sort<'_> {
         }
         let told = rows.into_iter().map(|rows| match &unreadable {
             // The rows that cannot be assigned may be this key's: then neither "nothing" nor a sum is the truth.
-            Some(failure) if rows.is_empty() || self.mapping.combine => Sorting::Failed((**failure).clone()),
+            Some(failure) if rows.is_empty() || self.mapping.combine.is_some() => Sorting::Failed((**failure).clone()),
             // A system that answers with other rows than those asked for has not said that there are none.
             None if foreign && rows.is_empty() => Sorting::Failed(self.mismatch()),
             _ => match (self.one(rows, complete), &unreadable) {
@@ -95,8 +95,10 @@ impl Sort<'_> {
         rows.retain(|row| {
             has_status(row, &narrow.statuses) && narrow.open.is_none_or(|open| is_open(row) != Some(!open))
         });
-        if self.mapping.combine && rows.len() > 1 {
-            rows = combined(&rows).map(Arc::new).into_iter().collect();
+        match self.mapping.combine {
+            Some(Combine::Sum) if rows.len() > 1 => rows = combined(&rows).map(Arc::new).into_iter().collect(),
+            Some(Combine::First) => rows = first_of_each(rows),
+            _ => {}
         }
         if self.look_up.links.is_some() {
             // They were asked for by their ids, which says nothing of their order.
@@ -185,6 +187,12 @@ fn combined(rows: &[Arc<Record>]) -> Option<Record> {
         }
     }
     Some(sum)
+}
+
+/// Of rows that name the same thing the first one.
+fn first_of_each(rows: Vec<Arc<Record>>) -> Vec<Arc<Record>> {
+    let mut known = HashSet::new();
+    rows.into_iter().filter(|row| identity_of(row).is_none_or(|own| known.insert(own.to_owned()))).collect()
 }
 
 fn added(left: &Value, right: &Value) -> Value {

@@ -40,6 +40,11 @@ impl Owners {
         &self.members
     }
 
+    /// Where a system stands among them.
+    pub(crate) fn place_of(&self, system: &SystemId) -> Option<usize> {
+        self.members.iter().position(|member| member.id() == system)
+    }
+
     /// The only system, where no other one is of its role.
     pub(crate) fn lone(&self) -> Option<&Arc<dyn Upstream>> {
         self.members.first().filter(|_| self.members.len() == 1 && (self.named || self.peers.len() <= 1))

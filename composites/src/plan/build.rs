@@ -312,10 +312,7 @@ impl<'a> Builder<'a> {
                     None => return Ok(Resolve::NotProvided),
                 }
             }
-            KeyOrigin::Field(_) if relation.by == "id" && !self.share_ids(here.record, expect_object(relation.to)) => {
-                return Ok(Resolve::NotProvided);
-            }
-            KeyOrigin::Field(name) => match here.record.ordinal(name) {
+            KeyOrigin::Field(name) => match here.record.ordinal(name).filter(|_| self.tells(here.record, name)) {
                 Some(ordinal) => (KeyExpr::Parent(ordinal), here.within),
                 None => return Ok(Resolve::NotProvided),
             },
@@ -326,12 +323,6 @@ impl<'a> Builder<'a> {
         let many = field.is_list() || connection(field).is_some();
         let lookup = Lookup { record: expect_object(relation.to), by: relation.by, key, within, narrow, many };
         self.related(field, relation, lookup, sets, path)
-    }
-
-    /// Whether a system has both entities, so that an id in a row of one means the same in the other.
-    fn share_ids(&self, one: &ObjectType, other: &ObjectType) -> bool {
-        let others = self.estate.having(other);
-        self.estate.having(one).iter().any(|owner| others.iter().any(|other| other.id() == owner.id()))
     }
 
     /// The entities behind a key.
@@ -465,8 +456,9 @@ impl<'a> Builder<'a> {
                 let lines = self.step(Lookup::all("OrderLine", "orderNumber", key, Some(step)))?;
                 Some(Completion::OrderFromLines(lines))
             }
-            "Contract" if needs(&["coversSerialNumbers"]) => {
-                self.coverage_of(step).map(Completion::ContractFromCoverage)
+            "Contract" => {
+                let apart = needs(&["coversSerialNumbers"]);
+                Some(Completion::Contract(if apart { self.coverage_of(step) } else { None }))
             }
             _ => None,
         }
@@ -509,7 +501,7 @@ impl<'a> Builder<'a> {
     pub(super) fn step(&mut self, lookup: Lookup) -> Option<StepId> {
         let owners = self.estate.owners(lookup.record)?;
         match owners.lone() {
-            Some(lone) => self.step_at(lone, lookup, None),
+            Some(lone) => self.step_at_lone(owners, lone, lookup),
             None => self.step_at_each(owners, &lookup),
         }
     }
@@ -531,6 +523,7 @@ impl<'a> Builder<'a> {
         };
         let same = |step: &Step| {
             step.ask == ask
+                && step.upstream.id() == upstream.id()
                 && step.key == key
                 && step.within == within
                 && step.wish == self.wish

@@ -11,14 +11,10 @@ use portico_contracts::problem::{Code, Problem};
 
 use super::build::{Builder, Here, Lookup, text};
 use super::composite::CompositePlan;
-use super::several::Asked;
+use super::several::{Asked, id_of};
 use super::{KeyExpr, Resolve, Selection, StepId};
-use crate::ask::{Narrow, Upstream};
+use crate::ask::{LINKS, Narrow, Upstream};
 use crate::estate::{Owners, Rule};
-
-/// Where a customer's id in another system stands: the field that others link with, and whose id it is.
-const LINKS: [(&str, &str); 3] =
-    [("accountId", "Account"), ("billingId", "BillingCustomer"), ("supportId", "SupportOrganization")];
 
 /// A key and the step whose rows it is read from.
 type Place = (KeyExpr, Option<StepId>);
@@ -117,13 +113,33 @@ impl<'a> Builder<'a> {
 
     /// A contact leads to its account, and the account to the number.
     fn by_email(&mut self, email: KeyExpr) -> Option<Identity> {
-        let contact = expect_object("Contact");
+        let (contact, record) = (expect_object("Contact"), expect_object("Account"));
         let found = self.step(Lookup::one("Contact", "email", email, None))?;
         // Several people of one customer may share an address.
         self.may_be_several(found);
         let account_id = contact.ordinal("accountId").map(|ordinal| KeyExpr::Via(found, ordinal))?;
-        let account = self.anchored("Account", "id", account_id, Some("accountId"))?;
-        Some(Identity { leads: Some(found), ..account })
+        let Some(own) = self.accounts_beside(found) else {
+            let account = self.anchored("Account", "id", account_id, Some("accountId"))?;
+            return Some(Identity { leads: Some(found), ..account });
+        };
+        let step = self.step_at(&own, Lookup::one("Account", "id", account_id, None), None)?;
+        let via = |field: &str| record.ordinal(field).map(|ordinal| (KeyExpr::Via(step, ordinal), None));
+        let link = via("id").map(|id| ("accountId", id));
+        Some(Identity { number: via("customerNumber"), link, anchor: Some(step), leads: Some(found) })
+    }
+
+    /// The system that tells the contacts, where it has accounts of its own that are not the tenant's: its contacts
+    /// name those.
+    fn accounts_beside(&self, contacts: StepId) -> Option<Arc<dyn Upstream>> {
+        let account = expect_object("Account");
+        let tellers = self.tellers(contacts);
+        let [teller] = tellers.as_slice() else { return None };
+        let apart = teller.provides(account) && !self.is_owner(account, teller);
+        apart.then(|| Arc::clone(teller))
+    }
+
+    fn is_owner(&self, record: &'static ObjectType, system: &Arc<dyn Upstream>) -> bool {
+        self.estate.having(record).iter().any(|owner| owner.id() == system.id())
     }
 
     /// The step for what an entity's systems have of a customer.
@@ -157,9 +173,9 @@ impl<'a> Builder<'a> {
     ) -> Option<Lookup> {
         let record = expect_object(entity);
         if let Some((link, (key, within))) = &identity.link {
-            let by = by_link(link, entity);
-            if owner.supports(record, by).is_some() && self.is_its_own(link, owner) {
-                return Some(Lookup::all(entity, by, key.clone(), *within));
+            let by_id = Lookup::all(entity, by_link(link, entity), key.clone(), *within);
+            if owner.supports(record, by_id.by).is_some() && self.understands(owner, &by_id) {
+                return Some(by_id);
             }
         }
         let (number, within) = identity.number.clone()?;
@@ -168,11 +184,11 @@ impl<'a> Builder<'a> {
             return Some(Lookup::all(entity, by, number, within));
         }
         let (link, of) = self.linked_by(record, owner)?;
-        let linked = self.step(Lookup::one(of, "customerNumber", number, within))?;
+        let (linked, _) = self.linked(of, (number, within), Rule::Fitting, owner)?;
         Some(Lookup::all(entity, link, KeyExpr::Via(linked, expect_object(of).ordinal("id")?), None))
     }
 
-    /// The same for one of several: by its own id where it has told one, else by the number.
+    /// The same for one of several: by an id that it understands; by its own where it has told one, else by the number.
     pub(super) fn ways_to_customer(
         &mut self,
         entity: &'static str,
@@ -182,11 +198,15 @@ impl<'a> Builder<'a> {
     ) -> Vec<(Lookup, Rule)> {
         let (record, Some(member)) = (expect_object(entity), owners.members().get(at)) else { return Vec::new() };
         let mut ways = Vec::new();
-        if let Some((link, (key, within))) = &identity.link {
-            let by = by_link(link, entity);
-            if member.supports(record, by).is_some() && self.is_its_own(link, member) {
-                let rule = if matches!(key, KeyExpr::Via(..)) { Rule::Own } else { Rule::Fitting };
-                ways.push((Lookup::all(entity, by, key.clone(), *within), rule));
+        if let Some((link, (key, within))) = &identity.link
+            && member.supports(record, by_link(link, entity)).is_some()
+        {
+            let by_id = Lookup::all(entity, by_link(link, entity), key.clone(), *within);
+            let is_owner = id_of(&by_id).is_some_and(|of| self.is_owner(of, member));
+            match key {
+                _ if self.understands(member, &by_id) => return vec![(by_id, Rule::Fitting)],
+                KeyExpr::Via(..) if is_owner => ways.push((by_id, Rule::Own)),
+                _ => {}
             }
         }
         let Some((number, within)) = identity.number.clone() else { return ways };
@@ -207,39 +227,48 @@ impl<'a> Builder<'a> {
         ways
     }
 
-    /// Whether a customer's id by this link is one of the system's own ids. Another system's may be anybody's there.
-    fn is_its_own(&self, link: &str, system: &Arc<dyn Upstream>) -> bool {
-        let of = LINKS.iter().find(|(name, _)| *name == link).map(|(_, of)| expect_object(of));
-        of.is_some_and(|of| self.estate.having(of).iter().any(|owner| owner.id() == system.id()))
-    }
-
-    /// The link by which a system can be asked with its own ids, and whose id it is.
+    /// The link by which a system can be asked with ids that it speaks in, and whose id it is.
     fn linked_by(
         &self,
         record: &'static ObjectType,
-        owner: &Arc<dyn Upstream>,
+        system: &Arc<dyn Upstream>,
     ) -> Option<(&'static str, &'static str)> {
-        let can = |link: &str| record.fields.contains_key(link) && owner.supports(record, link).is_some();
-        LINKS.into_iter().find(|(link, _)| can(link) && self.is_its_own(link, owner))
+        let can = |link: &str| record.fields.contains_key(link) && system.supports(record, link).is_some();
+        let speaks = |of: &str| self.estate.giver(system, expect_object(of)).is_some();
+        LINKS.into_iter().find(|(link, of)| can(link) && speaks(of))
     }
 
-    /// The step that tells a customer's id in a system, from its number: asked of that system itself where it can be.
+    /// The step that tells a customer's id to a system, from its number: asked of that system itself where it has such
+    /// records, also where the tenant has named another one to be their owner.
     fn linked(
         &mut self,
         of: &'static str,
         (number, within): Place,
         rule: Rule,
-        member: &Arc<dyn Upstream>,
+        system: &Arc<dyn Upstream>,
     ) -> Option<(StepId, Rule)> {
         let lookup = Lookup::one(of, "customerNumber", number, within);
-        let owners = self.estate.owners(lookup.record)?;
-        let own = owners.members().iter().position(|owner| Arc::ptr_eq(owner, member));
-        match own.filter(|_| owners.lone().is_none()) {
-            Some(at) => {
+        let owners = self.estate.owners(lookup.record);
+        let at = owners.and_then(|owners| Some((owners, owners.place_of(system.id())?)));
+        match at {
+            Some((owners, at)) if owners.lone().is_none() => {
                 let lane = self.lane(owners, at, rule, &lookup);
-                Some((self.step_at(member, lookup, Some(lane))?, Rule::Own))
+                Some((self.step_at(system, lookup, Some(lane))?, Rule::Own))
             }
-            None => Some((self.step(lookup)?, Rule::Fitting)),
+            // All that it could tell by the number it has told by its own id.
+            Some(_) if rule == Rule::Others => None,
+            None if system.provides(lookup.record) => Some((self.step_at(system, lookup, None)?, Rule::Own)),
+            _ => Some((self.step(lookup)?, Rule::Fitting)),
+        }
+    }
+
+    /// Whether a customer's id, as the caller gave it or as a step tells it, means the same customer to a system.
+    fn understands(&self, system: &Arc<dyn Upstream>, by_id: &Lookup) -> bool {
+        let Some(of) = id_of(by_id) else { return false };
+        let shares = |other: &Arc<dyn Upstream>| self.share_ids(system, other, of);
+        match by_id.key {
+            KeyExpr::Via(step, _) => self.tellers(step).iter().all(shares),
+            _ => self.estate.having(of).iter().all(shares),
         }
     }
 
@@ -301,8 +330,12 @@ impl<'a> Builder<'a> {
 
     /// The account is asked for where the ERP does not answer, unless the plan asks for it anyway.
     fn account_beside(&mut self, erp: Option<StepId>, identity: &Identity) -> Option<StepId> {
-        if identity.anchor.is_some_and(|anchor| self.steps[anchor].ask.entity.name == "Account") {
-            return identity.anchor;
+        let is_account = |anchor: &StepId| {
+            let step = &self.steps[*anchor];
+            step.ask.entity.name == "Account" && self.is_owner(step.ask.entity, &step.upstream)
+        };
+        if let Some(anchor) = identity.anchor.filter(is_account) {
+            return Some(anchor);
         }
         let known = self.steps.len();
         let step = self.record_of("Account", identity)?;

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use portico_contracts::canonical::Failure;
+use portico_contracts::model::{ObjectType, expect_object};
 use portico_contracts::problem::Code;
 
 use super::build::{Builder, Lookup};
 use super::{KeyExpr, Lane, Several, Step, StepId};
-use crate::ask::Upstream;
+use crate::ask::{LINKS, Upstream};
 use crate::estate::{KeyKind, Owners, Rule};
 use crate::gather::cursor;
 
@@ -36,12 +37,51 @@ impl<'a> Asked<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// The step that asks the only owner of an entity. An id it is asked for where rows tell it that speak in the same
+    /// ids; of several systems' rows for its own alone.
+    pub(super) fn step_at_lone(
+        &mut self,
+        owners: &Arc<Owners>,
+        lone: &Arc<dyn Upstream>,
+        lookup: Lookup,
+    ) -> Option<StepId> {
+        let source = match lookup.key {
+            KeyExpr::Via(source, _) => Some(source),
+            KeyExpr::Parent(_) => lookup.within,
+            KeyExpr::Given(_) | KeyExpr::OneOf(..) => None,
+        };
+        let (Some(source), Some(of)) = (source, id_of(&lookup)) else { return self.step_at(lone, lookup, None) };
+        let tellers = self.tellers(source);
+        if tellers.iter().all(|teller| self.share_ids(teller, lone, of)) {
+            return self.step_at(lone, lookup, None);
+        }
+        tellers.iter().find(|teller| teller.id() == lone.id())?;
+        let lane = self.lane(owners, 0, Rule::Own, &lookup);
+        self.step_at(lone, lookup, Some(lane))
+    }
+
+    /// The systems whose rows a step brings.
+    pub(super) fn tellers(&self, step: StepId) -> Vec<Arc<dyn Upstream>> {
+        self.leaves(step).into_iter().map(|leaf| Arc::clone(&self.steps[leaf].upstream)).collect()
+    }
+
+    /// Whether an id of an entity means the same to two systems.
+    pub(super) fn share_ids(
+        &self,
+        one: &Arc<dyn Upstream>,
+        other: &Arc<dyn Upstream>,
+        of: &'static ObjectType,
+    ) -> bool {
+        let giver = self.estate.giver(one, of);
+        giver.is_some() && giver == self.estate.giver(other, of)
+    }
+
     /// The same question to each of several systems.
     pub(super) fn step_at_each(&mut self, owners: &'a Arc<Owners>, lookup: &Lookup) -> Option<StepId> {
         let rule = match lookup.key {
             KeyExpr::Given(_) | KeyExpr::OneOf(..) => Rule::Fitting,
+            KeyExpr::Parent(_) | KeyExpr::Via(..) if id_of(lookup).is_some() => Rule::Own,
             KeyExpr::Parent(_) => Rule::Referred,
-            KeyExpr::Via(..) if is_id(lookup.by) => Rule::Own,
             KeyExpr::Via(..) => Rule::Fitting,
         };
         let mut asked = Asked::of(owners);
@@ -151,9 +191,12 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Ids mean something only to the system that gave them.
-fn is_id(by: &str) -> bool {
-    matches!(by, "id" | "accountId" | "billingId" | "supportId")
+/// Whose id it is that something is looked up by, if it is one.
+pub(super) fn id_of(lookup: &Lookup) -> Option<&'static ObjectType> {
+    if lookup.by == "id" {
+        return Some(lookup.record);
+    }
+    LINKS.iter().find(|(link, _)| *link == lookup.by).map(|(_, of)| expect_object(of))
 }
 
 /// A hole in what the others have is told, not passed over.

@@ -75,7 +75,9 @@ impl Pages {
 pub const ODATA: Capabilities = Capabilities {
     name: "odata",
     pack: &["path"],
-    entity: &["from", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "shape"],
+    entity: &[
+        "from", "where", "filter", "fields", "by", "order", "skip_if", "needs", "combine", "open", "statuses", "shape",
+    ],
     look_up: &["path", "batch", "keys", "paging", "truncated"],
     statuses: &["enum"],
     paging: &[Pages::Link],
@@ -91,7 +93,10 @@ pub const SOQL: Capabilities =
 /// NetSuite's SuiteQL: queries are written by the driver over the columns that the pack names.
 pub const SUITEQL: Capabilities = Capabilities {
     name: "suiteql",
-    entity: &["from", "columns", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses"],
+    entity: &[
+        "from", "columns", "where", "filter", "fields", "by", "order", "skip_if", "needs", "combine", "open",
+        "statuses",
+    ],
     look_up: &["path", "from", "batch", "keys", "paging", "truncated"],
     paging: &[Pages::OffsetSaid],
     paths: Paths::Columns,
@@ -103,7 +108,7 @@ pub const SUITEQL: Capabilities = Capabilities {
 pub const REST: Capabilities = Capabilities {
     name: "rest",
     pack: &[],
-    entity: &["where", "fields", "by", "rows", "skip_if", "combine", "open", "statuses", "shape"],
+    entity: &["where", "fields", "by", "rows", "skip_if", "needs", "combine", "open", "statuses", "shape"],
     look_up: &["path", "batch", "keys", "request", "links", "rows", "paging", "truncated"],
     statuses: &["each", "join"],
     paging: &[

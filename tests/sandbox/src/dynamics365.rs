@@ -175,6 +175,12 @@ impl Vendor for Dynamics365 {
             "ItemNumber",
             "ItemSerialNumber",
             "PackingSlipNumber",
+            "PartyNumber",
+            "AssociatedPartyNumber",
+            "ContactPersonId",
+            "ServiceAgreementId",
+            "ProjectCustomerAccountNumber",
+            "WarrantiedSerialNumber",
         ]
     }
 }

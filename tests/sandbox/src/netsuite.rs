@@ -1,7 +1,8 @@
 //! NetSuite: SuiteQL over customers, transactions and items, behind tokens for signed assertions.
 //!
-//! `entityid` is the customer number. Fields of this company's own are `custitem_warranty_months` of an item and
-//! `custcol_serial_number` of a line. The account writes dates as `10/5/2026` and is no OneWorld account, so that
+//! `entityid` is the customer number. Fields of this company's own are `custitem_warranty_months` of an item,
+//! `custcol_serial_number` of a line, `custevent_order_number` of a case, `custrecord_amount` and `custrecord_quantity` of
+//! a subscription. The account writes dates as `10/5/2026` and is no OneWorld account, so that
 //! there is no `subsidiary`.
 
 mod assertion;
@@ -186,6 +187,11 @@ impl Vendor for NetSuite {
             "inventorynumber",
             "previousdoc",
             "nextdoc",
+            "account",
+            "case_number",
+            "serial_number",
+            "customer_id",
+            "company",
         ]
     }
 

@@ -1,4 +1,5 @@
-//! Stripe: customers, their subscriptions and the invoices of these, read with a secret key.
+//! Stripe: customers, their subscriptions, the invoices of these and the products that they are to, read with a secret
+//! key.
 //!
 //! A customer's number in the ERP stands in `metadata.erp_id`. The customer of the CRM that billing never got to know
 //! has an id here all the same: that of a deleted customer.
@@ -149,9 +150,7 @@ impl Vendor for Stripe {
 }
 
 fn kind_of(name: &str) -> Option<Kind> {
-    [Kind::Customer, Kind::Subscription, Kind::Invoice]
-        .into_iter()
-        .find(|kind| kind.url().ends_with(&format!("/{name}")))
+    Kind::ALL.into_iter().find(|kind| kind.url().ends_with(&format!("/{name}")))
 }
 
 fn one(world: &World, kind: Kind, id: &str) -> Result<Value, Refusal> {

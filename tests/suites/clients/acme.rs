@@ -174,6 +174,7 @@ async fn dynamics_365_is_as_a_client_of_odata_expects_it() {
         "ext_expires_in": 3599
       },
       "sets": [
+        "ContactPersons",
         "CustOpenTransactions",
         "CustomersV3",
         "InventorySitesOnHandV2",
@@ -181,7 +182,10 @@ async fn dynamics_365_is_as_a_client_of_odata_expects_it() {
         "SalesInvoiceHeadersV2",
         "SalesOrderHeadersV2",
         "SalesOrderLinesV3",
-        "SalesPackingSlipTrackingInformation"
+        "SalesPackingSlipTrackingInformation",
+        "ServiceAgreementHeaders",
+        "ServiceAgreementLines",
+        "WarrantyPolicies"
       ],
       "keys": [
         "CustomerAccount",

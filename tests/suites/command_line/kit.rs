@@ -164,6 +164,45 @@ async fn check_live_asks_the_other_vendors_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn check_live_compares_what_owners_name_and_what_leads_there() {
+    let scene = Scene::start().await;
+    for (tenant, owners) in [
+        (Tenant::Acme, "owners: { Account: acme-support, Contact: acme-support, Product: acme-billing }"),
+        (Tenant::Globex, "  Account: globex-support\n  Contact: globex-support\n  Product: globex-billing"),
+    ] {
+        let (folder, known) = only(&scene, tenant);
+        let file = folder.path().join(format!("tenants/{}.yaml", tenant.name()));
+        let written = fs::read_to_string(&file).expect("the tenant");
+        fs::write(&file, format!("{}\n{owners}\n", written.trim_end())).expect("written");
+        let said = told(folder.path(), &known, &["check", "--live", "."]);
+        let compared: Vec<&str> = said.lines().filter(|line| line.contains("compared")).collect();
+        match tenant {
+            Tenant::Acme => insta::assert_snapshot!(compared.join("\n"), @"
+            acme/acme-billing (stripe): 3 entities compared: as its pack says
+            acme/acme-crm (salesforce): 3 entities compared: as its pack says
+            acme/acme-erp (dynamics365): 8 entities compared: as its pack says
+            acme/acme-support (zendesk): 5 entities compared: as its pack says
+            "),
+            Tenant::Globex => insta::assert_snapshot!(compared.join("\n"), @"
+            globex/globex-billing (chargebee): 3 entities compared: as its pack says
+            globex/globex-crm (hubspot): nothing could be compared
+              note: AccountOwner was not compared: the pack does not say its `shape`
+            globex/globex-erp (netsuite): 8 entities compared: as its pack says
+            globex/globex-support (servicenow): 9 entities compared: as its pack says
+            "),
+        }
+    }
+    // Contacts alone: by e-mail address they lead to accounts of the same system.
+    let (folder, known) = only(&scene, Tenant::Acme);
+    let file = folder.path().join("tenants/acme.yaml");
+    let written = fs::read_to_string(&file).expect("the tenant");
+    fs::write(&file, format!("{}\nowners: {{ Contact: acme-support }}\n", written.trim_end())).expect("written");
+    let said = told(folder.path(), &known, &["check", "--live", "."]);
+    assert!(said.contains("acme-support (zendesk): 5 entities compared"), "{said}");
+    assert!(said.contains("acme-crm (salesforce): 4 entities compared"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pack_try_shows_each_step_and_no_credential() {
     let scene = Scene::start().await;
     let (folder, known) = acme(&scene);

@@ -5,12 +5,13 @@ use portico_gateway::settings::Settings;
 use portico_tests::{Fault, Hooks, Role, Scene, Tenant, WrongRows};
 use serde_json::{Value, json};
 
-use super::{alone_as, asked, give, own, told};
+use super::{alone_as, asked, give, laid_out, own, system};
 
 const CRM: (Tenant, Role) = (Tenant::Globex, Role::Crm);
 const GLOBEX: Tenant = Tenant::Globex;
 
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
+    ("open_amount_property", "hs_balance_due"),
     ("currency", "EUR"),
     ("purchase_order_property", "customer_reference"),
     ("unit_property", "unit"),
@@ -46,7 +47,7 @@ async fn an_order_with_all_that_hangs_on_it_comes_from_hubspot_and_the_customer_
         invoices { number }
         cases { subject status priority openedAt updatedAt source { system } }
     } }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, query).await, @r#"
     {
       "order": {
         "number": "SO-7042",
@@ -191,7 +192,7 @@ async fn what_belongs_to_a_customer_is_found_by_its_number() {
         closed: cases(open: false) { subject status }
         subscriptions { status plan currentPeriodEnd }
     } }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, query).await, @r#"
     {
       "customer": {
         "orders": {
@@ -271,7 +272,7 @@ async fn products_invoices_and_tickets_are_found_by_what_names_them() {
         none: case(number: "1") { number }
         text: case(number: "T-1") { number }
     }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, &query.replace('%', &ticket)).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, &query.replace('%', &ticket)).await, @r#"
     {
       "product": {
         "sku": "GB-100",
@@ -397,7 +398,7 @@ async fn a_company_that_has_nothing_but_hubspot_is_answered_from_it() {
     })
     .await;
     let query = r#"{ customer(by: { number: "G-2004" }) { number name source { system role } receivables { openBalance { amount currency } overdueBalance { amount } oldestOverdueDays onHold paymentTerms } } }"#;
-    insta::assert_snapshot!(told(&scene, GLOBEX, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, GLOBEX, query).await, @r#"
     {
       "customer": {
         "number": "G-2004",
@@ -423,6 +424,21 @@ async fn a_company_that_has_nothing_but_hubspot_is_answered_from_it() {
     "#);
     let check = r#"{ creditCheck(customer: { number: "G-2001" }, amount: { amount: "100.00", currency: "EUR" }) { outcome limit { amount } exposure { amount } reasons { code } } }"#;
     insta::assert_snapshot!(scene.graphql(check).of(GLOBEX, "crm").send().await.data(), @r#"{"creditCheck":{"outcome":"APPROVED","limit":{"amount":"100000.00"},"exposure":{"amount":"18401.00"},"reasons":[{"code":"within_limit"}]}}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_says_that_invoices_are_hubspots_no_credit_is_granted() {
+    let scene = Scene::with(|settings| {
+        give(settings, CRM, &SETTINGS);
+        system(settings, CRM).binding.settings.remove("open_amount_property");
+        alone_as(settings, CRM, RoleOf::Erp);
+    })
+    .await;
+    let check = r#"{ creditCheck(customer: { number: "G-2001" }, amount: { amount: "0.01", currency: "EUR" }) { outcome limit { amount } exposure { amount } reasons { code } } }"#;
+    insta::assert_snapshot!(scene.graphql(check).of(GLOBEX, "crm").send().await.data(), @r#"{"creditCheck":{"outcome":"REVIEW","limit":{"amount":"100000.00"},"exposure":null,"reasons":[{"code":"overdue_unknown"},{"code":"balance_unknown"}]}}"#);
+    let query = r#"{ customer(by: { number: "G-2004" }) { receivables { openBalance { amount } overdueBalance { amount } oldestOverdueDays paymentTerms } invoices { edges { node { openAmount { amount } } } } } }"#;
+    let reply = asked(&scene, GLOBEX, query).await;
+    insta::assert_snapshot!(format!("{} {}", reply.data(), reply.json()["extensions"]["notProvided"]), @r#"{"customer":{"receivables":{"openBalance":null,"overdueBalance":null,"oldestOverdueDays":null,"paymentTerms":"Net30"},"invoices":{"edges":[{"node":{"openAmount":{"amount":"4800.00"}}},{"node":{"openAmount":{"amount":"1150.00"}}}]}}} ["customer.receivables.openBalance","customer.receivables.overdueBalance","customer.receivables.oldestOverdueDays"]"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

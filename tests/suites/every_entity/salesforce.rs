@@ -5,7 +5,7 @@ use portico_gateway::settings::Settings;
 use portico_tests::{Fault, Hooks, Notice, Role, Scene, Tenant, WrongRows};
 use serde_json::{Value, json};
 
-use super::{alone_as, asked, give, own, told};
+use super::{alone_as, asked, give, laid_out, own};
 
 const CRM: (Tenant, Role) = (Tenant::Acme, Role::Crm);
 const ACME: Tenant = Tenant::Acme;
@@ -57,7 +57,7 @@ async fn an_order_with_all_that_hangs_on_it_comes_from_salesforce_and_the_custom
         invoices { number }
         cases { number subject status priority openedAt updatedAt requester { name email phone role } source { system } }
     } }"#;
-    insta::assert_snapshot!(told(&scene, ACME, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, ACME, query).await, @r#"
     {
       "order": {
         "number": "SO-1042",
@@ -179,7 +179,7 @@ async fn orders_invoices_and_cases_of_a_customer_are_found_by_its_number() {
         open: cases(open: true) { number status }
         closed: cases(open: false) { number status }
     } }"#;
-    insta::assert_snapshot!(told(&scene, ACME, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, ACME, query).await, @r#"
     {
       "customer": {
         "orders": {
@@ -260,7 +260,7 @@ async fn orders_invoices_and_cases_of_a_customer_are_found_by_its_number() {
     let second = r#"{ orders(customer: { number: "C-1001" }, first: 2, after: "%") { edges { node { number } } } }"#;
     let first = asked(&scene, ACME, &second.replace(r#", after: "%""#, "").replace("node", "cursor node")).await;
     let cursor = first.data()["orders"]["edges"][1]["cursor"].as_str().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(format!("{} {}", first.data(), told(&scene, ACME, &second.replace('%', &cursor)).await), @r#"
+    insta::assert_snapshot!(format!("{} {}", first.data(), laid_out(&scene, ACME, &second.replace('%', &cursor)).await), @r#"
     {"orders":{"edges":[{"cursor":"MS5TTy0xMDQy","node":{"number":"SO-1042"}},{"cursor":"Mi5TTy0xMDUx","node":{"number":"SO-1051"}}]}} {
       "orders": {
         "edges": [
@@ -291,7 +291,7 @@ async fn products_and_cases_are_found_by_what_names_them() {
         short: case(number: "10013") { number }
         none: product(sku: "AC-0") { sku }
     }"#;
-    insta::assert_snapshot!(told(&scene, ACME, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, ACME, query).await, @r#"
     {
       "product": {
         "sku": "AC-100",
@@ -431,7 +431,7 @@ async fn a_company_that_has_nothing_but_salesforce_is_answered_from_it() {
     })
     .await;
     let query = r#"{ customer(by: { number: "C-1002" }) { number name source { system role } receivables { openBalance { amount currency } onHold paymentTerms } orders { edges { node { number } } } } }"#;
-    insta::assert_snapshot!(told(&scene, ACME, query).await, @r#"
+    insta::assert_snapshot!(laid_out(&scene, ACME, query).await, @r#"
     {
       "customer": {
         "number": "C-1002",

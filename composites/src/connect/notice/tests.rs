@@ -245,3 +245,49 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn accounts_contacts_and_products_are_told_where_the_vendor_tells_of_them() {
+    let zendesk = bound("zendesk", &[]);
+    let body =
+        r#"{"id":"n-3","type":"zen:event-type:organization.name_changed","detail":{"id":"61","external_id":"C-1"}}"#;
+    insta::assert_snapshot!(told(&zendesk, body), @"
+    n-3:
+      SupportOrganization rows id=61 lists customerNumber=C-1
+      Account rows id=61 lists customerNumber=C-1
+    ");
+    // What the event does not say may be any organization's or address.
+    let body = r#"{"id":"n-4","type":"zen:event-type:user.created","detail":{"id":"9","organization_id":"61"}}"#;
+    insta::assert_snapshot!(told(&zendesk, body), @"
+    n-4:
+      Requester rows id=9 lists
+      Contact rows id=9 lists accountId=61
+    ");
+    let servicenow = bound("servicenow", &[]);
+    let body =
+        r#"{"id":"r-1","table":"customer_contact","sys_id":"c1","account":"a1","account_number":"C-1","email":null}"#;
+    insta::assert_snapshot!(told(&servicenow, body), @"
+    r-1:
+      Requester rows id=c1 lists
+      Contact rows id=c1 lists accountId=a1 customerNumber=C-1 email=
+    ");
+    let body = r#"{"id":"r-2","table":"customer_account","sys_id":"a1","account_number":"C-1"}"#;
+    insta::assert_snapshot!(told(&servicenow, body), @"
+    r-2:
+      SupportOrganization rows id=a1 lists customerNumber=C-1
+      Account rows id=a1 lists customerNumber=C-1
+      Contact rows accountId=a1 lists customerNumber=C-1 keeps
+    ");
+    let stripe = bound("stripe", &[]);
+    let body = r#"{"id":"evt_2","type":"price.updated","data":{"object":{"id":"price_1","product":"prod_1"}}}"#;
+    insta::assert_snapshot!(told(&stripe, body), @"
+    evt_2:
+      Product rows lists
+    ");
+    let chargebee = bound("chargebee", &[]);
+    let body = r#"{"id":"ev_2","event_type":"item_price_updated","content":{"item_price":{"id":"pro-USD"}}}"#;
+    insta::assert_snapshot!(told(&chargebee, body), @"
+    ev_2:
+      Product rows sku=pro-USD lists
+    ");
+}

@@ -5,13 +5,15 @@ use indexmap::IndexMap;
 use super::super::document::{Kind, Node};
 use super::super::reader::{Reader, Section, did_you_mean};
 use super::super::template::Hole;
-use super::super::{After, EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter};
+use super::super::{
+    After, Combine, EntityMapping, KeyClass, KeyRules, Language, Links, LookUp, Mapping, Path, StatusFilter,
+};
 use super::{field, request};
 use crate::model::{ObjectType, TypeRef};
 
-const MEMBERS: [&str; 13] = [
+const MEMBERS: [&str; 14] = [
     "from", "columns", "where", "filter", "fields", "by", "order", "skip_if", "combine", "open", "statuses", "rows",
-    "shape",
+    "shape", "needs",
 ];
 
 const LOOK_UP: [&str; 9] = ["path", "from", "batch", "keys", "request", "links", "rows", "paging", "truncated"];
@@ -43,6 +45,9 @@ pub(super) fn read(
         are_selected(reader, &section, &mut fields, &columns);
     }
     must_map(reader, &section, of, &fields);
+    if !has_what_it_needs(reader, &section, &fields) && reader.given.is_some() {
+        return None;
+    }
     let rows = reader.path_at(&section, "rows");
     let by = look_ups(reader, &section, of, &fields, language, rows.as_ref());
     let order = match section.get("order") {
@@ -60,7 +65,7 @@ pub(super) fn read(
         by,
         order,
         skip: conditions_at(reader, &section, "skip_if"),
-        combine: reader.choice(&section, "combine", &[("sum", true)]).unwrap_or(false),
+        combine: reader.choice(&section, "combine", &[("sum", Combine::Sum), ("first", Combine::First)]),
         open: open(reader, &section),
         statuses: statuses(reader, &section),
         shape,
@@ -145,6 +150,17 @@ fn must_map(
             reader.mistake(section.line, &section.at("fields"), says);
         }
     }
+}
+
+/// Whether the fields are mapped without which rows would mislead. Where an optional setting that is not given takes one
+/// away, this system does not have the entity.
+fn has_what_it_needs(reader: &mut Reader, section: &Section<'_>, fields: &[(usize, &'static str, Mapping)]) -> bool {
+    let needs = reader.texts(section, "needs");
+    let lacks = needs.iter().find(|needed| !fields.iter().any(|(_, name, _)| name == needed));
+    if let Some(lacks) = lacks.filter(|_| reader.given.is_none()) {
+        reader.mistake(section.line, &section.at("needs"), format!("`{lacks}` is not mapped"));
+    }
+    lacks.is_none()
 }
 
 fn is_required(ty: &TypeRef) -> bool {

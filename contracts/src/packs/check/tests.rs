@@ -145,6 +145,11 @@ entities:
     from: '{invoices}'
     fields: { number: Number, total: { path: Total, currency: { const: '{currency}' } } }
     by: { number: }
+  OpenItem:
+    from: Invoice
+    needs: openAmount
+    fields: { invoiceNumber: Number, openAmount: { path: Open__c, currency: { const: '{currency}' } } }
+    by: { invoiceNumber: }
   Product:
     from: Product2
     fields:
@@ -174,7 +179,7 @@ fn what_lacks_for_want_of_a_setting_is_not_there_and_neither_is_what_hangs_on_it
     };
     insta::assert_snapshot!(shown(&[]), @"Case(number) by number, Product(sku) by sku; 1 told");
     insta::assert_snapshot!(shown(&[("invoices", "Invoice"), ("book", "b")]), @"Case(number) by number, Invoice(number) by number, Product(sku listPrice) by sku; 2 told");
-    insta::assert_snapshot!(shown(&[("invoices", "Invoice"), ("currency", "EUR"), ("case_order", "For__c")]), @"Case(number orderNumber) by number orderNumber, Invoice(number total) by number, Product(sku) by sku; 2 told");
+    insta::assert_snapshot!(shown(&[("invoices", "Invoice"), ("currency", "EUR"), ("case_order", "For__c")]), @"Case(number orderNumber) by number orderNumber, Invoice(number total) by number, OpenItem(invoiceNumber openAmount) by invoiceNumber, Product(sku) by sku; 2 told");
 }
 
 const COLUMNS: &str = "

@@ -21,6 +21,11 @@ pub(super) static SALES_STATUS: Symbols =
 pub(super) static TIME_UNIT: Symbols =
     Symbols { name: "WarrantyDurationTimeUnit", members: &["Days", "Weeks", "Months", "Years"] };
 
+pub(super) static POLICY_STATUS: Symbols =
+    Symbols { name: "WarrantyPolicyStatus", members: &["Created", "Voided", "Effective", "Expired"] };
+pub(super) static TRANSACTION_TYPE: Symbols =
+    Symbols { name: "SMATransactionType", members: &["Hour", "Expense", "Item", "Fee"] };
+
 /// The type of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

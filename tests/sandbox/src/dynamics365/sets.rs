@@ -4,11 +4,14 @@ mod columns;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::cell::{Cell, Kind};
 use super::filter::Condition;
-use crate::world::{Customer, Invoice, Order, OrderLine, Product, Shipment, Stock, World};
+use crate::world::{
+    Asset, Contact, Customer, Invoice, Order, OrderLine, Product, ServiceContract, Shipment, Stock, World,
+};
 
 /// A legal entity.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +31,10 @@ pub(super) enum Source {
     Products,
     StockOnHand,
     Tracking,
+    ContactPersons,
+    AgreementHeaders,
+    AgreementLines,
+    WarrantyPolicies,
 }
 
 /// A set as the metadata declares it.
@@ -40,7 +47,7 @@ pub(super) struct Definition {
     pub(super) properties: &'static [(&'static str, Kind)],
 }
 
-pub(super) static DEFINITIONS: [Definition; 8] = [
+pub(super) static DEFINITIONS: [Definition; 12] = [
     Definition {
         set: "CustomersV3",
         entity: "CustomerV3",
@@ -97,6 +104,34 @@ pub(super) static DEFINITIONS: [Definition; 8] = [
         source: Source::Tracking,
         properties: columns::TRACKING,
     },
+    Definition {
+        set: "ContactPersons",
+        entity: "ContactPerson",
+        keys: &["dataAreaId", "ContactPersonId"],
+        source: Source::ContactPersons,
+        properties: columns::CONTACT_PERSONS,
+    },
+    Definition {
+        set: "ServiceAgreementHeaders",
+        entity: "ServiceAgreementHeader",
+        keys: &["dataAreaId", "ServiceAgreementId"],
+        source: Source::AgreementHeaders,
+        properties: columns::AGREEMENT_HEADERS,
+    },
+    Definition {
+        set: "ServiceAgreementLines",
+        entity: "ServiceAgreementLine",
+        keys: &["dataAreaId", "ServiceAgreementId", "LineNumber"],
+        source: Source::AgreementLines,
+        properties: columns::AGREEMENT_LINES,
+    },
+    Definition {
+        set: "WarrantyPolicies",
+        entity: "WarrantyPolicy",
+        keys: &["dataAreaId", "PolicyNumber"],
+        source: Source::WarrantyPolicies,
+        properties: columns::WARRANTY_POLICIES,
+    },
 ];
 
 impl Definition {
@@ -134,13 +169,21 @@ pub(super) struct Row<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Fact<'a> {
     Customer(&'a Customer),
-    Header(&'a Order),
+    /// An order, and whom it is sent to.
+    Header(&'a Order, Option<&'a Customer>),
     Line(&'a Order, &'a OrderLine),
     Invoice(&'a Invoice),
     Transaction(&'a Invoice),
     Product(&'a Product),
     Stock(&'a Product, &'a Stock),
     Tracking(&'a Shipment),
+    /// A person at a customer, and which one of them; or somebody who has left.
+    Contact(&'a Customer, usize, Option<&'a Contact>),
+    Agreement(&'a ServiceContract),
+    /// What a line of an agreement is for: a machine, or nothing but work.
+    AgreementLine(&'a ServiceContract, usize, Option<&'a str>),
+    /// A machine whose warranty was sold, on this day.
+    Policy(&'a Asset, NaiveDate),
 }
 
 impl<'a> Row<'a> {
@@ -151,13 +194,17 @@ impl<'a> Row<'a> {
         }
         match self.fact {
             Fact::Customer(customer) => columns::customer(customer, property),
-            Fact::Header(order) => columns::order_header(order, property),
+            Fact::Header(order, customer) => columns::order_header(order, customer, property),
             Fact::Line(order, line) => columns::order_line(order, line, property),
             Fact::Invoice(invoice) => columns::invoice_header(invoice, property),
             Fact::Transaction(invoice) => columns::open_transaction(invoice, property),
             Fact::Product(product) => columns::product(product, property),
             Fact::Stock(product, stock) => columns::stock_on_hand(product, stock, property),
             Fact::Tracking(shipment) => columns::tracking(shipment, property),
+            Fact::Contact(customer, at, contact) => columns::contact_person(customer, at, contact, property),
+            Fact::Agreement(contract) => columns::agreement_header(contract, property),
+            Fact::AgreementLine(contract, at, serial) => columns::agreement_line(contract, at, serial, property),
+            Fact::Policy(asset, today) => columns::warranty_policy(asset, today, property),
         }
     }
 
@@ -166,13 +213,19 @@ impl<'a> Row<'a> {
         let mut hasher = DefaultHasher::new();
         match self.fact {
             Fact::Customer(customer) => (&customer.number, &customer.name, customer.on_hold).hash(&mut hasher),
-            Fact::Header(order) => (&order.number, order.status as u8).hash(&mut hasher),
+            Fact::Header(order, _) => (&order.number, order.status as u8).hash(&mut hasher),
             Fact::Line(_, line) => (&line.lot, line.status as u8, line.quantity).hash(&mut hasher),
             Fact::Invoice(invoice) => (&invoice.number, 1).hash(&mut hasher),
             Fact::Transaction(invoice) => (&invoice.number, invoice.open_amount).hash(&mut hasher),
             Fact::Product(product) => (&product.sku, product.price).hash(&mut hasher),
             Fact::Stock(product, stock) => (&product.sku, &stock.site, stock.on_hand).hash(&mut hasher),
             Fact::Tracking(shipment) => (&shipment.packing_slip, shipment.date).hash(&mut hasher),
+            Fact::Contact(customer, at, contact) => {
+                (&customer.number, at, contact.map(|one| &one.email)).hash(&mut hasher);
+            }
+            Fact::Agreement(contract) => (&contract.number, contract.level as u8, contract.end).hash(&mut hasher),
+            Fact::AgreementLine(contract, at, serial) => (&contract.number, at, serial).hash(&mut hasher),
+            Fact::Policy(asset, _) => (&asset.serial, asset.warranty_end).hash(&mut hasher),
         }
         u32::try_from(hasher.finish() >> 33).unwrap_or_default()
     }
@@ -190,7 +243,10 @@ impl Source {
                 customers.retain(|customer| !customer.is_prospect);
                 customers.into_iter().map(Fact::Customer).collect()
             }
-            Self::OrderHeaders => orders(world, wanted).into_iter().map(Fact::Header).collect(),
+            Self::OrderHeaders => {
+                let orders = orders(world, wanted).into_iter();
+                orders.map(|order| Fact::Header(order, world.customers.get(&order.customer))).collect()
+            }
             Self::OrderLines => orders(world, wanted)
                 .into_iter()
                 .flat_map(|order| order.lines.iter().map(move |line| Fact::Line(order, line)))
@@ -213,7 +269,48 @@ impl Source {
                 Some(orders) => orders.iter().flat_map(|order| world.shipments_of(order)).map(Fact::Tracking).collect(),
                 None => world.shipments.iter().map(Fact::Tracking).collect(),
             },
+            Self::ContactPersons => {
+                // The prospect is in the CRM only.
+                let customers = world.customers.iter().filter(|customer| !customer.is_prospect);
+                customers.flat_map(persons).collect()
+            }
+            Self::AgreementHeaders => contracts(world, wanted).into_iter().map(Fact::Agreement).collect(),
+            Self::AgreementLines => contracts(world, wanted).into_iter().flat_map(lines_of).collect(),
+            Self::WarrantyPolicies => {
+                let assets: Vec<&Asset> = match (wanted("WarrantiedSerialNumber"), wanted("CustomerAccount")) {
+                    (Some(serials), _) => known(&serials, |serial| world.assets.get(serial)).collect(),
+                    (None, Some(customers)) => {
+                        customers.iter().flat_map(|customer| world.assets.of(customer)).collect()
+                    }
+                    (None, None) => world.assets.iter().collect(),
+                };
+                assets.into_iter().map(|asset| Fact::Policy(asset, world.today)).collect()
+            }
         }
+    }
+}
+
+fn persons(customer: &Customer) -> impl Iterator<Item = Fact<'_>> {
+    let all = customer.contacts.iter().map(Some).chain(std::iter::once(None)).enumerate();
+    all.map(move |(at, contact)| Fact::Contact(customer, at, contact))
+}
+
+/// The first line is the yearly visit; each machine that is covered has one more.
+fn lines_of(contract: &ServiceContract) -> impl Iterator<Item = Fact<'_>> {
+    let machines = contract.serials.iter().map(|serial| Some(serial.as_str()));
+    let all = std::iter::once(None).chain(machines).enumerate();
+    all.map(move |(at, serial)| Fact::AgreementLine(contract, at + 1, serial))
+}
+
+fn contracts(world: &World, wanted: impl Fn(&str) -> Option<Vec<String>>) -> Vec<&ServiceContract> {
+    match (wanted("ServiceAgreementId"), wanted("ProjectCustomerAccountNumber")) {
+        // Numbers of agreements may be written in small letters, which their values are not.
+        (Some(numbers), _) => {
+            let is_wanted = |number: &str| numbers.iter().any(|one| one.eq_ignore_ascii_case(number));
+            world.contracts.iter().filter(|contract| is_wanted(&contract.number)).collect()
+        }
+        (None, Some(customers)) => customers.iter().flat_map(|customer| world.contracts.of(customer)).collect(),
+        (None, None) => world.contracts.iter().collect(),
     }
 }
 
@@ -267,7 +364,7 @@ mod tests {
 
     #[test]
     fn every_declared_property_has_a_value_of_its_kind() {
-        let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).expect("a day");
+        let today = NaiveDate::from_ymd_opt(2026, 11, 21).expect("a day");
         let world = World::generate(Tenant::Acme, today);
         for definition in &DEFINITIONS {
             let rows = definition.candidates(Company { area: "acmf", world: &world }, None);

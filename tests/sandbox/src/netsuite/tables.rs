@@ -1,5 +1,8 @@
 //! The tables that SuiteQL reads. Rows are positions in the world; internal ids count up from them.
 
+mod billing;
+mod case;
+mod contact;
 mod customer;
 mod item;
 mod line;
@@ -55,7 +58,7 @@ impl Column {
     }
 }
 
-static TABLES: [&Table; 15] = [
+static TABLES: [&Table; 19] = [
     &customer::CUSTOMER,
     &transaction::TRANSACTION,
     &line::LINE,
@@ -71,6 +74,10 @@ static TABLES: [&Table; 15] = [
     &small::CURRENCY,
     &small::LOCATION,
     &line::ASSIGNMENT,
+    &contact::CONTACT,
+    &case::CASE,
+    &case::STATUS,
+    &billing::SUBSCRIPTION,
 ];
 
 /// The table of a name, whatever its case.

@@ -265,6 +265,36 @@ fn stock_prices_and_serial_numbers_belong_to_items() {
 }
 
 #[test]
+fn people_cases_and_subscriptions_belong_to_customers() {
+    let people = rows(
+        "SELECT k.entityid, k.isinactive, c.entityid AS customer FROM contact k JOIN customer c ON c.id = k.company \
+         WHERE c.entityid = ? ORDER BY k.id",
+        &["G-2001"],
+    );
+    let told: Vec<(&str, &str)> =
+        people.iter().filter_map(|row| Some((row["entityid"].as_str()?, row["isinactive"].as_str()?))).collect();
+    assert_eq!(told, [("Sofia Gruber", "F"), ("Luca Moser", "F"), ("Has Left", "T")]);
+    let case = &rows(
+        "SELECT s.casenumber, s.contact, BUILTIN.DF(s.contact) AS who, BUILTIN.DF(s.status) AS status, st.stage FROM \
+         supportcase s LEFT JOIN supportcasestatus st ON st.id = s.status WHERE s.casenumber = ?",
+        &["20013"],
+    )[0];
+    assert_eq!(
+        (&case["who"], &case["status"], &case["stage"]),
+        (&json!("Luca Moser"), &json!("Waiting for parts"), &json!("OPEN"))
+    );
+    let by_id = rows("SELECT entityid FROM contact WHERE id = ?", &[case["contact"].as_str().expect("an id")]);
+    assert_eq!(by_id[0]["entityid"], "Luca Moser");
+    let subscriptions = rows(
+        "SELECT s.billingsubscriptionstatus AS status, s.nextbillcycledate AS next FROM subscription s JOIN customer c \
+         ON c.id = s.customer WHERE c.entityid IN (?, ?) ORDER BY s.id",
+        &["G-2001", "G-2003"],
+    );
+    assert_eq!(subscriptions[0]["status"], "ACTIVE");
+    assert_eq!((&subscriptions[1]["status"], subscriptions[1].get("next")), (&json!("TERMINATED"), None));
+}
+
+#[test]
 fn pages_begin_at_multiples_of_their_size() {
     let body = json!({ "q": "SELECT entityid FROM customer ORDER BY entityid" });
     let (_, page) = ask(&format!("{SUITEQL}?limit=5&offset=10"), &body);

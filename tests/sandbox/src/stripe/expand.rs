@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::errors::Refusal;
 use super::kinds::Kind;
-use super::shapes::{product, shape};
+use super::shapes::{price_of_id, shape};
 use crate::world::{SubscriptionStatus, World};
 
 /// The vendor's cap on levels.
@@ -88,7 +88,6 @@ fn subscriptions(world: &World, customer: &str) -> Value {
 }
 
 fn of_id(world: &World, id: &str) -> Option<Value> {
-    let kinds = [Kind::Customer, Kind::Subscription, Kind::Invoice];
-    let found = kinds.into_iter().find_map(|kind| Some(shape(world, kind, kind.number(world, id)?)));
-    found.or_else(|| product(world, id))
+    let found = Kind::ALL.into_iter().find_map(|kind| Some(shape(world, kind, kind.number(world, id)?)));
+    found.or_else(|| price_of_id(world, id))
 }

@@ -1,7 +1,7 @@
-//! The three kinds of object: how they are counted, identified and looked at by filters and searches.
+//! The kinds of object: how they are counted, identified and looked at by filters and searches.
 //!
 //! An object is a number of its kind, taken from a position in the world; an invoice is one of at most four months
-//! of a subscription.
+//! of a subscription, a product the first subscription to a plan.
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Subscription,
     /// A month of a subscription.
     Invoice,
+    /// What a plan sells.
+    Product,
 }
 
 /// What a filter or a search can see of a property.
@@ -34,12 +36,16 @@ pub(crate) enum Property {
 const MONTHS: usize = 4;
 
 impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Customer, Self::Subscription, Self::Invoice, Self::Product];
+
     /// Where its objects are listed.
     pub(crate) fn url(self) -> &'static str {
         match self {
             Self::Customer => "/v1/customers",
             Self::Subscription => "/v1/subscriptions",
             Self::Invoice => "/v1/invoices",
+            Self::Product => "/v1/products",
         }
     }
 
@@ -49,6 +55,7 @@ impl Kind {
             Self::Customer => "customer",
             Self::Subscription => "subscription",
             Self::Invoice => "invoice",
+            Self::Product => "product",
         }
     }
 
@@ -57,6 +64,7 @@ impl Kind {
             Self::Customer => "cus",
             Self::Subscription => "sub",
             Self::Invoice => "in",
+            Self::Product => "prod",
         }
     }
 
@@ -78,6 +86,10 @@ impl Kind {
             Self::Customer => world.customers.at(number).is_some_and(|customer| customer.is_known_to(Role::Billing)),
             Self::Subscription => world.subscriptions.at(number).is_some(),
             Self::Invoice => invoice(world, number).is_some(),
+            Self::Product => world.subscriptions.at(number).is_some_and(|found| {
+                let first = world.subscriptions.iter().position(|other| other.plan_code == found.plan_code);
+                first == Some(number)
+            }),
         }
     }
 
@@ -85,7 +97,7 @@ impl Kind {
     pub(crate) fn all(self, world: &World) -> Vec<usize> {
         let count = match self {
             Self::Customer => world.customers.len(),
-            Self::Subscription => world.subscriptions.len(),
+            Self::Subscription | Self::Product => world.subscriptions.len(),
             Self::Invoice => world.subscriptions.len() * MONTHS,
         };
         let mut all: Vec<(i64, usize)> = (0..count)
@@ -100,7 +112,7 @@ impl Kind {
     pub(crate) fn created(self, world: &World, number: usize) -> i64 {
         let day = match self {
             Self::Customer => world.customers.at(number).map(|customer| customer.since),
-            Self::Subscription => world.subscriptions.at(number).map(|subscription| subscription.start),
+            Self::Subscription | Self::Product => world.subscriptions.at(number).map(|subscription| subscription.start),
             Self::Invoice => invoice(world, number).map(|invoice| invoice.from),
         };
         day.map_or(0, seconds)
@@ -115,6 +127,7 @@ impl Kind {
             Self::Customer => world.customers.at(number).and_then(|customer| of_customer(customer, name)),
             Self::Subscription => world.subscriptions.at(number).and_then(|found| of_subscription(world, found, name)),
             Self::Invoice => invoice(world, number).and_then(|found| of_invoice(world, number, &found, name)),
+            Self::Product => world.subscriptions.at(number).and_then(|found| of_product(found, name)),
         }
     }
 
@@ -129,6 +142,9 @@ impl Kind {
             }
             Self::Subscription if key == "number" => {
                 world.subscriptions.at(number).map_or(Property::Absent, |found| Property::Text(found.number.clone()))
+            }
+            Self::Product if key == "sku" || key == "plan_code" => {
+                world.subscriptions.at(number).map_or(Property::Absent, |found| Property::Text(found.plan_code.clone()))
             }
             _ => Property::Absent,
         }
@@ -156,6 +172,15 @@ fn of_subscription(world: &World, subscription: &Subscription, name: &str) -> Op
         "collection_method" => Some(Property::Text("charge_automatically".to_owned())),
         "current_period_end" => Some(Property::Number(seconds(subscription.period_end))),
         "current_period_start" => Some(Property::Number(seconds(subscription.period_start))),
+        _ => None,
+    }
+}
+
+fn of_product(found: &Subscription, name: &str) -> Option<Property> {
+    match name {
+        "active" => Some(Property::Text("true".to_owned())),
+        "name" => Some(Property::Text(found.plan.clone())),
+        "description" | "url" => Some(Property::Absent),
         _ => None,
     }
 }

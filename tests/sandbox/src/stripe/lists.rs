@@ -11,7 +11,7 @@ use crate::world::World;
 /// The parameters of every list.
 const PAGING: [&str; 3] = ["limit", "starting_after", "ending_before"];
 
-/// `GET /v1/customers`, `/v1/subscriptions` or `/v1/invoices`.
+/// `GET /v1/customers`, `/v1/subscriptions`, `/v1/invoices` or `/v1/products`.
 pub(crate) fn list(world: &World, kind: Kind, params: &Params<'_>) -> Result<Value, Refusal> {
     let (texts, ranges): (&[&str], &[&str]) = match kind {
         Kind::Customer => (&["email"], &["created"]),
@@ -19,6 +19,7 @@ pub(crate) fn list(world: &World, kind: Kind, params: &Params<'_>) -> Result<Val
             (&["customer", "collection_method"], &["created", "current_period_end", "current_period_start"])
         }
         Kind::Invoice => (&["customer", "subscription", "status", "collection_method"], &["created", "due_date"]),
+        Kind::Product => (&["active"], &["created"]),
     };
     let status: &[&str] = if kind == Kind::Subscription { &["status"] } else { &[] };
     params.only(&[&PAGING, texts, ranges, status].concat())?;
@@ -90,7 +91,7 @@ fn check(world: &World, kind: Kind, params: &Params<'_>) -> Result<(), Refusal> 
         }
     }
     let known: &[&str] = match kind {
-        Kind::Customer => return Ok(()),
+        Kind::Customer | Kind::Product => return Ok(()),
         Kind::Subscription => &[
             "active",
             "all",

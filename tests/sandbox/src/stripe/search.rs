@@ -62,6 +62,7 @@ fn check(kind: Kind, clause: &Clause) -> Result<(), Refusal> {
         Kind::Customer => &["email", "name", "phone"],
         Kind::Subscription => &["status"],
         Kind::Invoice => &["currency", "customer", "number", "receipt_number", "status", "subscription"],
+        Kind::Product => &["active", "description", "name", "url"],
     };
     let numbers: &[&str] = if kind == Kind::Invoice { &["created", "total"] } else { &["created"] };
     let text = texts.contains(&name.as_str());
@@ -77,7 +78,7 @@ fn check(kind: Kind, clause: &Clause) -> Result<(), Refusal> {
                 format!("Substring search needs at least {SHORTEST_PART} characters."),
             ));
         }
-        (Operator::Contains, Wanted::Text(_)) => text && kind == Kind::Customer,
+        (Operator::Contains, Wanted::Text(_)) => text && matches!(kind, Kind::Customer | Kind::Product),
         _ => false,
     };
     if allowed { Ok(()) } else { Err(unusable(kind, name)) }

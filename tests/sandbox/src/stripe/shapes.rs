@@ -13,6 +13,7 @@ pub(crate) fn shape(world: &World, kind: Kind, number: usize) -> Value {
         Kind::Customer => customer(world, number),
         Kind::Subscription => subscription(world, number),
         Kind::Invoice => invoiced(world, number),
+        Kind::Product => world.subscriptions.at(number).map(|found| product(world, number, found)),
     };
     shaped.unwrap_or(Value::Null)
 }
@@ -102,16 +103,16 @@ fn item(world: &World, found: &Subscription, number: usize, subscription: &str) 
         "current_period_end": seconds(found.period_end),
         "current_period_start": seconds(found.period_start),
         "metadata": {},
-        "price": price(found),
+        "price": price(world, found),
         "quantity": found.quantity,
         "subscription": subscription,
     })
 }
 
-fn price(found: &Subscription) -> Value {
+fn price(world: &World, found: &Subscription) -> Value {
     let cents = cents(found.unit_price);
     json!({
-        "id": hashed("price", &format!("{}/{cents}", found.plan_code)),
+        "id": price_id(found),
         "object": "price",
         "active": true,
         "billing_scheme": "per_unit",
@@ -120,7 +121,7 @@ fn price(found: &Subscription) -> Value {
         "lookup_key": found.plan_code,
         "metadata": {},
         "nickname": found.plan,
-        "product": product_id(found),
+        "product": product_id(world, found),
         "recurring": { "interval": "month", "interval_count": 1, "usage_type": "licensed" },
         "type": "recurring",
         "unit_amount": cents,
@@ -128,22 +129,43 @@ fn price(found: &Subscription) -> Value {
     })
 }
 
-/// The product of an id: what a plan sells.
-pub(crate) fn product(world: &World, id: &str) -> Option<Value> {
-    let found = world.subscriptions.iter().find(|found| product_id(found) == id)?;
-    Some(json!({
-        "id": id,
+/// What a plan sells; its own number stands in the metadata.
+fn product(world: &World, number: usize, found: &Subscription) -> Value {
+    json!({
+        "id": Kind::Product.id(world.tenant, number),
         "object": "product",
         "active": true,
+        "created": Kind::Product.created(world, number),
+        "default_price": price_id(found),
         "description": null,
+        "images": [],
         "livemode": false,
-        "metadata": { "plan_code": found.plan_code },
+        "marketing_features": [],
+        "metadata": { "plan_code": found.plan_code, "sku": found.plan_code },
         "name": found.plan,
-    }))
+        "package_dimensions": null,
+        "shippable": null,
+        "statement_descriptor": null,
+        "tax_code": null,
+        "unit_label": "seat",
+        "updated": Kind::Product.created(world, number),
+        "url": null,
+    })
 }
 
-fn product_id(found: &Subscription) -> String {
-    hashed("prod", &found.plan_code)
+/// The price of an id.
+pub(crate) fn price_of_id(world: &World, id: &str) -> Option<Value> {
+    world.subscriptions.iter().find(|found| price_id(found) == id).map(|found| price(world, found))
+}
+
+fn price_id(found: &Subscription) -> String {
+    hashed("price", &format!("{}/{}", found.plan_code, cents(found.unit_price)))
+}
+
+/// The first subscription to a plan stands for what it sells.
+fn product_id(world: &World, found: &Subscription) -> Option<String> {
+    let first = world.subscriptions.iter().position(|other| other.plan_code == found.plan_code);
+    first.map(|number| Kind::Product.id(world.tenant, number))
 }
 
 fn invoiced(world: &World, number: usize) -> Option<Value> {

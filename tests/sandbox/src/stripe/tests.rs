@@ -308,3 +308,25 @@ fn no_address_makes_it_panic() {
         assert!(get(&stripe, &target).0 < 500, "{target}");
     }
 }
+
+#[test]
+fn products_are_found_by_their_number_and_listed_newest_first() {
+    let stripe = account(Tenant::Acme);
+    let query = "/v1/products/search?query=metadata%5B%27sku%27%5D%3A%27premium-care%27&expand[]=data.default_price";
+    let (status, body) = get(&stripe, query);
+    assert_eq!((status, ids(&body).len()), (200, 1));
+    let product = &body["data"][0];
+    assert_eq!((&product["object"], &product["name"]), (&json!("product"), &json!("Premium Care")));
+    assert_eq!((&product["default_price"]["unit_amount"], &product["unit_label"]), (&json!(19_900), &json!("seat")));
+    let id = product["id"].as_str().unwrap();
+    assert_eq!(get(&stripe, &format!("/v1/products/{id}")).1["metadata"]["sku"], "premium-care");
+    let listed = get(&stripe, "/v1/products?limit=100&active=true").1;
+    assert!(ids(&listed).contains(&id.to_owned()) && ids(&listed).len() > 1, "{listed}");
+    let created: Vec<i64> =
+        listed["data"].as_array().unwrap().iter().map(|row| row["created"].as_i64().unwrap()).collect();
+    assert!(created.is_sorted_by(|one, two| one >= two), "{created:?}");
+    for wrong in ["/v1/products/search?query=price%3A%27x%27", "/v1/products?customer=cus_1"] {
+        assert_eq!(get(&stripe, wrong).0, 400, "{wrong}");
+    }
+    assert_eq!(get(&account(Tenant::Globex), &format!("/v1/products/{id}")).0, 404);
+}

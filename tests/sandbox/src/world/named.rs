@@ -5,7 +5,7 @@ mod orders;
 mod service;
 mod shared_numbers;
 
-use super::World;
+use super::{Contact, World};
 use crate::tenant::Tenant;
 
 /// How a tenant numbers its examples.
@@ -79,10 +79,13 @@ pub(super) fn fill_second_company(world: &mut World) {
             customer.credit_limit = rust_decimal::Decimal::ONE;
             customer.on_hold = false;
             customer.email = format!("accounts@branch-{}.example", index + 1);
-            customer.contacts.clear();
+            // The same party has other people here.
+            let domain = format!("branch-{}.example", index + 1);
+            customer.contacts = vec![Contact::at(&domain, "Uma", "Knight", "Branch Manager")];
         }
     }
     orders::add_second_company(world, scheme);
+    service::add_second_company(world, scheme);
 }
 
 /// How the main company's bulk numbers its products.

@@ -72,7 +72,7 @@ impl<'w> Reads<'_, 'w> {
         self.listed("organizations", &organizations(self.world).map(Found::Organization).collect::<Vec<_>>())
     }
 
-    /// `GET /organizations/{id}/users`, and `GET /users` without an id.
+    /// `GET /organizations/{id}/users`, and `GET /users` without an id; of one role where that is asked.
     pub(crate) fn users(&self, organization_id: Option<&str>) -> Result<Value, Refusal> {
         let found: Vec<Found<'w>> = match organization_id {
             None => users(self.world).map(Found::User).collect(),
@@ -81,7 +81,12 @@ impl<'w> Reads<'_, 'w> {
                 people(self.world, owner).map(Found::User).collect()
             }
         };
-        self.listed("users", &found)
+        let role = self.call.param("role");
+        let wanted = |found: &Found<'w>| match found {
+            Found::User(user) => role.is_none_or(|role| user.role() == role),
+            _ => false,
+        };
+        self.listed("users", &found.into_iter().filter(wanted).collect::<Vec<_>>())
     }
 
     /// `GET /organizations/{id}/tickets`.

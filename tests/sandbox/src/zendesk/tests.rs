@@ -340,3 +340,14 @@ fn no_address_makes_it_panic() {
     let far = format!("/api/v2/organizations?page[size]=1&page[after]={}", "cGxhY2U6MTg0NDY3NDQwNzM3MDk1NTE2MTU");
     assert_eq!(account.get(&far).1["organizations"], json!([]));
 }
+
+#[test]
+fn users_of_an_organization_are_those_of_a_role_where_one_is_named() {
+    let account = Account::of(Tenant::Acme);
+    let found = account.get("/api/v2/organizations/show_many?external_ids=C-1001").1;
+    let id = found["organizations"][0]["id"].clone();
+    let users = |query: &str| account.get(&format!("/api/v2/organizations/{id}/users.json{query}")).1["count"].clone();
+    assert_eq!((users(""), users("?role=end-user"), users("?role=agent")), (json!(2), json!(2), json!(0)));
+    assert_eq!(account.get("/api/v2/users.json?role=agent").1["count"], 1);
+    assert_eq!(account.get("/api/v2/organizations/1/users.json").0, 404);
+}

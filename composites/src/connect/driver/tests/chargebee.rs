@@ -80,3 +80,40 @@ fn refusals_are_told_by_their_code() {
     assert!(matches!(read(429, r#"{"api_error_code":"api_request_limit_exceeded"}"#), Rejection::Throttled(Some(_))));
     assert!(matches!(read(504, "<html>"), Rejection::Failed { retryable: true, .. }));
 }
+
+#[test]
+fn products_are_item_prices_and_have_one_price_or_none() {
+    let driver = chargebee();
+    let ask = ask("Product", "sku");
+    let wanted = ["pro-USD-monthly", "calls-USD", "setup-JPY", "gone-USD", "nothing"];
+    assert_snapshot!(readable(&request(&driver, &ask, &wanted)), @r#"
+    GET /api/v2/item_prices
+      ?id[in]=["pro-USD-monthly","calls-USD","setup-JPY","gone-USD","nothing"]
+      &limit=100
+    "#);
+    let (found, strays) = pages(&driver, &ask, &wanted, shape!("chargebee", "item_prices"));
+    assert_debug_snapshot!((found, strays), @r#"
+    (
+        [
+            [
+                "sku=\"pro-USD-monthly\" name=\"Pro\" description=\"For teams\" listPrice=4200.00 USD",
+            ],
+            [
+                "sku=\"calls-USD\" name=\"calls USD\"",
+            ],
+            [
+                "sku=\"setup-JPY\" name=\"setup JPY\" listPrice=9800 JPY",
+            ],
+            [],
+            [],
+        ],
+        1,
+    )
+    "#);
+    assert_eq!(driver.requests(&ask, &keys(&["x]&status[is]=active"])).refused.len(), 1);
+    assert_snapshot!(readable(&request(&driver, &ask, &[r#"x","y"#])), @r#"
+    GET /api/v2/item_prices
+      ?id[in]=["x\",\"y"]
+      &limit=100
+    "#);
+}

@@ -34,6 +34,11 @@ const RECORDED: &[Recorded] = recorded! {
     "dynamics365" [("company", "acme"), ("currency", "EUR")] "Receivables" "customerNumber" "C-1001" "customers";
     "dynamics365" [("company", "acme"), ("currency", "EUR")] "OpenItem" "customerNumber" "C-1001" "open_items";
     "dynamics365" [("company", "acme"), ("currency", "EUR")] "Product" "sku" "P-1" "products";
+    "dynamics365" [("company", "acme"), ("currency", "EUR")] "Account" "customerNumber" "C-1001" "accounts";
+    "dynamics365" [("company", "acme"), ("currency", "EUR")] "Contact" "accountId" "000001702" "contacts";
+    "dynamics365" [("company", "acme"), ("currency", "EUR")] "Contract" "customerNumber" "C-1001" "agreements";
+    "dynamics365" [("company", "acme"), ("currency", "EUR")] "ContractCoverage" "contractNumber" "SA-1" "agreement_lines";
+    "dynamics365" [("company", "acme"), ("currency", "EUR")] "Asset" "serialNumber" "SN-77" "warranties";
     "salesforce" [] "Account" "domain" "acme.test" "accounts";
     "salesforce" [] "Contact" "email" "JO@acme.test" "contacts";
     "salesforce" [] "Contract" "customerNumber" "C-1001" "contracts";
@@ -46,6 +51,11 @@ const RECORDED: &[Recorded] = recorded! {
     "tryton" [("currency", "EUR")] "Invoice" "customerNumber" "C-1001" "invoices";
     "netsuite" [] "Receivables" "customerNumber" "C-1001" "receivables";
     "netsuite" [] "OrderLine" "orderNumber" "SO1044" "lines";
+    "netsuite" [] "Account" "customerNumber" "C-1001" "accounts";
+    "netsuite" [] "Contact" "customerNumber" "C-1001" "contacts";
+    "netsuite" [("case_order_column", "custevent_order")] "Case" "customerNumber" "C-1001" "cases";
+    "netsuite" [("subscription_amount_column", "custrecord_amount")] "BillingSubscription" "customerNumber" "C-1001" "subscriptions";
+    "netsuite" [] "Asset" "serialNumber" "SN-0001" "assets";
     "hubspot" [] "Account" "customerNumber" "C-1001" "companies";
     "servicenow" [("support_level_field", "u_support_level")] "Case" "customerNumber" "C-1001" "cases";
     "chargebee" [] "BillingSubscription" "billingId" "cb_7" "subscriptions";
@@ -274,7 +284,8 @@ fn an_unknown_word_is_the_packs_fallback_or_a_reason_and_counted_either_way() {
         let body = format!(
             r#"{{"value":[{{"dataAreaId":"acme","SalesOrderNumber":"SO-1","SalesOrderStatus":{status},
             "OrderCreationDateTime":"2026-05-01T00:00:00Z","RequestedShippingDate":"2026-05-01T12:00:00Z",
-            "CustomersOrderReference":"","OrderTotalAmount":1,"CurrencyCode":"EUR","OrderingCustomerAccountNumber":"C-1"{member}}}]}}"#
+            "CustomersOrderReference":"","DeliveryAddressStreet":"","DeliveryAddressCity":"","DeliveryAddressStateId":"",
+            "DeliveryAddressZipCode":"","DeliveryAddressCountryRegionId":"","OrderTotalAmount":1,"CurrencyCode":"EUR","OrderingCustomerAccountNumber":"C-1"{member}}}]}}"#
         );
         let driver = driver("dynamics365", "https://erp.test", &[("company", "acme"), ("currency", "EUR")]);
         let read = rows(&driver, &ask("Order", "number"), &["SO-1"], &body);

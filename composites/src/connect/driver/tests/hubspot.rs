@@ -1,7 +1,7 @@
 use super::*;
 
 fn hubspot() -> Driver {
-    driver("hubspot", "https://api.hubapi.com", &[])
+    driver("hubspot", "https://api.hubapi.com", &[("open_amount_property", "hs_balance_due")])
 }
 
 fn written(request: &Request) -> String {

@@ -199,3 +199,150 @@ fn refusals_are_told_by_their_code_and_never_by_their_type() {
     assert!(matches!(read(400, &code("INVALID_PARAMETER")), Rejection::Failed { retryable: false, .. }));
     assert!(matches!(read(503, "<html>"), Rejection::Failed { retryable: true, .. }));
 }
+
+#[test]
+fn contacts_are_those_of_customers_who_are_still_there() {
+    let driver = netsuite();
+    let of_customer = ask("Contact", "customerNumber");
+    assert_snapshot!(query(&request(&driver, &of_customer, &["C-1001", "x' OR 'a'='a"])), @"
+    POST /services/rest/query/v1/suiteql?limit=1000&offset=0
+    SELECT k.id AS id, k.isinactive AS inactive, k.entityid AS name, k.email AS email, k.phone AS phone, k.title AS title, c.id AS account, c.entityid AS customer
+    FROM contact k JOIN customer c ON c.id = k.company
+    WHERE k.isinactive = 'F' AND c.entityid IN ('C-1001','x'' OR ''a''=''a')
+    ORDER BY k.id
+    ");
+    assert_debug_snapshot!(pages(&driver, &of_customer, &["C-1001"], shape!("netsuite", "contacts")), @r#"
+    (
+        [
+            [
+                "id=\"512\" name=\"Ada Brandt\" email=\"ada@acme-robotics.test\" role=\"Buyer\" accountId=\"107\" customerNumber=\"C-1001\"",
+                "id=\"513\" name=\"Bo Lind\" accountId=\"107\" customerNumber=\"C-1001\"",
+            ],
+        ],
+        1,
+    )
+    "#);
+    let accounts = pages(&driver, &ask("Account", "customerNumber"), &["C-1001"], shape!("netsuite", "accounts"));
+    assert_debug_snapshot!(accounts, @r#"
+    (
+        [
+            [
+                "id=\"107\" name=\"Acme Robotics\" website=\"https://www.acme-robotics.test\" phone=\"+49 30 5550100\" customerNumber=\"C-1001\" parentId=\"41\" domain=\"acme-robotics.test\"",
+            ],
+        ],
+        0,
+    )
+    "#);
+}
+
+#[test]
+fn ids_are_digits_and_nothing_else() {
+    let driver = netsuite();
+    let links = [
+        ("Account", "id"),
+        ("Contact", "id"),
+        ("Contact", "accountId"),
+        ("Case", "supportId"),
+        ("Requester", "id"),
+        ("SupportOrganization", "id"),
+        ("BillingCustomer", "id"),
+        ("BillingSubscription", "billingId"),
+    ];
+    for (entity, by) in links {
+        let ask = ask(entity, by);
+        let questions = driver.requests(&ask, &keys(&["1 OR 1=1", "1'--", "abc", "-1"]));
+        assert_eq!((questions.refused.len(), questions.chunks.len()), (4, 0), "{entity} by {by}");
+        assert!(query(&request(&driver, &ask, &["107", "108"])).contains(" IN (107,108)"), "{entity} by {by}");
+    }
+}
+
+#[test]
+fn cases_are_moments_of_utc_and_statuses_of_ones_own_mean_their_stage() {
+    let driver = driver("netsuite", "https://n.test", &[("case_order_column", "custevent_order")]);
+    let mut of_customer = ask("Case", "customerNumber");
+    of_customer.narrow.open = Some(true);
+    assert_snapshot!(query(&request(&driver, &of_customer, &["C-1001"])), @r#"
+    POST /services/rest/query/v1/suiteql?limit=1000&offset=0
+    SELECT s.casenumber AS case_number, s.title AS title, s.status AS status, st.stage AS stage, s.priority AS priority, TO_CHAR(s.createddate, 'YYYY-MM-DD"T"HH24:MI:SS') AS opened, TO_CHAR(s.lastmodifieddate, 'YYYY-MM-DD"T"HH24:MI:SS') AS updated, s.contact AS contact, c.id AS company, c.entityid AS customer, s.custevent_order AS order_number
+    FROM supportcase s LEFT JOIN customer c ON c.id = s.company LEFT JOIN supportcasestatus st ON st.id = s.status
+    WHERE c.entityid = 'C-1001' AND st.stage <> 'CLOSED'
+    ORDER BY s.createddate DESC, s.id DESC
+    "#);
+    of_customer.narrow.open = None;
+    assert_debug_snapshot!(pages(&driver, &of_customer, &["C-1001"], shape!("netsuite", "cases")), @r#"
+    (
+        [
+            [
+                "number=\"CASE310\" subject=\"Servo fault\" status=OPEN priority=HIGH openedAt=2026-10-05T09:15:00+00:00 updatedAt=2026-10-05T10:00:00+00:00 requesterId=\"512\" supportId=\"107\" customerNumber=\"C-1001\" orderNumber=\"SO1044\"",
+                "number=\"CASE311\" subject=\"Own status\" status=OPEN priority=UNKNOWN openedAt=!`Case.openedAt` is not of the type that its contract promises updatedAt=2026-10-05T10:00:00+00:00 supportId=\"107\" customerNumber=\"C-1001\"",
+                "number=\"CASE312\" subject=\"Closed\" status=CLOSED openedAt=2026-10-05T09:15:00+00:00 updatedAt=2026-10-05T10:00:00+00:00 supportId=\"107\" customerNumber=\"C-1001\"",
+            ],
+        ],
+        1,
+    )
+    "#);
+    let by_number = pages(&driver, &ask("Case", "number"), &["CASE313"], shape!("netsuite", "cases")).0;
+    assert_debug_snapshot!(by_number, @r#"
+    [
+        [
+            "number=\"CASE313\" subject=\"Of a project\" status=NEW priority=LOW openedAt=2026-10-05T09:15:00+00:00 updatedAt=2026-10-05T10:00:00+00:00",
+        ],
+    ]
+    "#);
+    // Without the setting nobody can ask by the order, and nothing else changes.
+    let case = Model::get().entity("Case").expect("an entity");
+    assert!(netsuite().supports(case, "orderNumber").is_none() && driver.supports(case, "orderNumber").is_some());
+    assert!(netsuite().supports(case, "customerNumber").is_some());
+}
+
+#[test]
+fn subscriptions_say_when_they_are_billed_next_and_not_when_they_end() {
+    let driver = driver(
+        "netsuite",
+        "https://n.test",
+        &[("subscription_amount_column", "custrecord_amount"), ("subscription_quantity_column", "custrecord_quantity")],
+    );
+    let of_customer = ask("BillingSubscription", "customerNumber");
+    assert_snapshot!(query(&request(&driver, &of_customer, &["C-1001"])), @"
+    POST /services/rest/query/v1/suiteql?limit=1000&offset=0
+    SELECT s.id AS id, s.billingsubscriptionstatus AS status, BUILTIN.DF(s.subscriptionplan) AS plan, TO_CHAR(s.nextbillcycledate, 'YYYY-MM-DD') AS next_bill, s.autorenewal AS renews, s.custrecord_amount AS amount, s.custrecord_quantity AS quantity, BUILTIN.DF(s.currency) AS currency, c.id AS customer_id, c.entityid AS customer
+    FROM subscription s JOIN customer c ON c.id = s.customer
+    WHERE c.entityid = 'C-1001'
+    ORDER BY s.startdate DESC, s.id DESC
+    ");
+    assert_debug_snapshot!(pages(&driver, &of_customer, &["C-1001"], shape!("netsuite", "subscriptions")), @r#"
+    (
+        [
+            [
+                "id=\"88\" status=ACTIVE plan=\"Premium Care\" currentPeriodEnd=2026-11-01T00:00:00+00:00 cancelAtPeriodEnd=false quantity=1 amount=199.5 USD customerNumber=\"C-1001\" billingId=\"107\"",
+                "id=\"89\" status=UNKNOWN amount=!`BillingSubscription.amount` is not of the type that its contract promises customerNumber=\"C-1001\" billingId=\"107\"",
+                "id=\"90\" status=CANCELLED plan=\"Old Care\" customerNumber=\"C-1001\" billingId=\"107\"",
+            ],
+        ],
+        0,
+    )
+    "#);
+}
+
+#[test]
+fn a_serial_number_that_was_shipped_twice_is_the_last_customers() {
+    let driver = netsuite();
+    let by_serial = ask("Asset", "serialNumber");
+    assert_snapshot!(query(&request(&driver, &by_serial, &["SN-0001"])), @"
+    POST /services/rest/query/v1/suiteql?limit=1000&offset=0
+    SELECT t.type AS kind, n.inventorynumber AS serial_number, i.itemid AS sku, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS shipped, o.tranid AS order_number, c.entityid AS customer
+    FROM inventoryassignment a JOIN inventorynumber n ON n.id = a.inventorynumber JOIN transaction t ON t.id = a.transaction JOIN customer c ON c.id = t.entity LEFT JOIN item i ON i.id = n.item LEFT JOIN transactionline m ON m.transaction = t.id AND m.mainline = 'T' LEFT JOIN transaction o ON o.id = m.createdfrom AND o.type = 'SalesOrd'
+    WHERE t.type = 'ItemShip' AND n.inventorynumber = 'SN-0001'
+    ORDER BY t.trandate DESC, t.id DESC
+    ");
+    assert_debug_snapshot!(pages(&driver, &by_serial, &["SN-0001"], shape!("netsuite", "assets")), @r#"
+    (
+        [
+            [
+                "serialNumber=\"SN-0001\" sku=\"SRV-9\" purchasedOn=2026-10-05 orderNumber=\"SO1044\" customerNumber=\"C-1001\"",
+            ],
+        ],
+        0,
+    )
+    "#);
+}

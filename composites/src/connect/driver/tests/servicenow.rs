@@ -106,7 +106,7 @@ fn assets_contracts_and_entitlements_find_their_customer_through_the_account() {
     assert_snapshot!(readable(&request(&driver, &ask("Asset", "customerNumber"), &["C-1001"])), @"
     GET /api/now/table/alm_asset
       ?sysparm_query=account.u_external_idINC-1001^serial_numberISNOTEMPTY^ORDERBYsys_id
-      &sysparm_fields=sys_id,serial_number,model.name,install_date,purchase_date,warranty_expiration,account.u_external_id
+      &sysparm_fields=sys_id,serial_number,model.name,install_date,purchase_date,warranty_expiration,account.u_external_id,account
       &sysparm_exclude_reference_link=true
       &sysparm_limit=200
     ");
@@ -118,17 +118,17 @@ fn assets_contracts_and_entitlements_find_their_customer_through_the_account() {
     [
         [
             [
-                "serialNumber=\"SN-0001\" sku=\"SRV-9\" installedOn=2025-10-01 warrantyEndsOn=2028-10-01 customerNumber=\"C-1001\"",
+                "serialNumber=\"SN-0001\" sku=\"SRV-9\" installedOn=2025-10-01 warrantyEndsOn=2028-10-01 customerNumber=\"C-1001\" accountId=\"8a7b6c5d4e3f20101112131415161718\"",
             ],
         ],
         [
             [
-                "number=\"CNTR0000102\" status=ACTIVE startsOn=2026-07-01 endsOn=2027-06-30 supportLevel=PREMIUM customerNumber=\"C-1001\"",
+                "number=\"CNTR0000102\" status=ACTIVE startsOn=2026-07-01 endsOn=2027-06-30 supportLevel=PREMIUM customerNumber=\"C-1001\" accountId=\"8a7b6c5d4e3f20101112131415161718\"",
             ],
         ],
         [
             [
-                "reference=\"ENT0001001\" status=ACTIVE startsOn=2026-07-01 endsOn=2027-06-30 serialNumber=\"SN-0001\" customerNumber=\"C-1001\"",
+                "reference=\"ENT0001001\" status=ACTIVE startsOn=2026-07-01 endsOn=2027-06-30 serialNumber=\"SN-0001\" customerNumber=\"C-1001\" accountId=\"8a7b6c5d4e3f20101112131415161718\"",
             ],
         ],
     ]
@@ -136,8 +136,135 @@ fn assets_contracts_and_entitlements_find_their_customer_through_the_account() {
     assert_snapshot!(readable(&request(&driver, &ask("ServiceEntitlement", "serialNumber"), &["SN-1"])), @"
     GET /api/now/table/service_entitlement
       ?sysparm_query=asset.serial_numberINSN-1^ORDERBYsys_id
-      &sysparm_fields=sys_id,number,active,start_date,end_date,asset.serial_number,account.u_external_id
+      &sysparm_fields=sys_id,number,active,start_date,end_date,asset.serial_number,account.u_external_id,account
       &sysparm_exclude_reference_link=true
       &sysparm_limit=200
     ");
+}
+
+#[test]
+fn accounts_are_the_customers_own_and_their_domain_is_asked_for_in_every_form() {
+    let driver = driver("servicenow", "https://acme.service-now.com", &[("segment_field", "u_segment")]);
+    let by_number = ask("Account", "customerNumber");
+    assert_snapshot!(readable(&request(&driver, &by_number, &["C-1001"])), @"
+    GET /api/now/table/customer_account
+      ?sysparm_query=u_external_idINC-1001^ORDERBYsys_id
+      &sysparm_fields=sys_id,sys_id,name,u_segment,website,account_parent,phone,street,city,state,zip,country,u_external_id
+      &sysparm_exclude_reference_link=true
+      &sysparm_limit=200
+    ");
+    let (found, strays) = pages(&driver, &by_number, &["C-1001", "C-1002"], shape!("servicenow", "customer_accounts"));
+    assert_debug_snapshot!((found, strays), @r#"
+    (
+        [
+            [
+                "id=\"8a7b6c5d4e3f20101112131415161718\" name=\"Acme Robotics\" segment=\"Enterprise\" website=\"https://www.acme.test\" phone=\"+1 555 0100\" billingAddress=(street=\"1 Servo Way\" city=\"Lansing\" region=\"MI\" postalCode=\"48901\" country=\"USA\") customerNumber=\"C-1001\" parentId=\"00000000000000000000000000000009\" domain=\"acme.test\"",
+            ],
+            [],
+        ],
+        2,
+    )
+    "#);
+    let by_id = ask("Account", "id");
+    let (found, _) =
+        pages(&driver, &by_id, &["00000000000000000000000000000002"], shape!("servicenow", "customer_accounts"));
+    assert_debug_snapshot!(found, @r#"
+    [
+        [
+            "id=\"00000000000000000000000000000002\" name=\"No customer yet\"",
+        ],
+    ]
+    "#);
+    let by_domain = ask("Account", "domain");
+    assert_snapshot!(readable(&request(&driver, &by_domain, &["www.Acme.test"])), @"
+    GET /api/now/table/customer_account
+      ?sysparm_query=websiteINacme.test,www.acme.test,https://acme.test,https://www.acme.test,http://acme.test,http://www.acme.test,https://acme.test/,https://www.acme.test/^ORDERBYsys_id
+      &sysparm_fields=sys_id,sys_id,name,u_segment,website,account_parent,phone,street,city,state,zip,country,u_external_id
+      &sysparm_exclude_reference_link=true
+      &sysparm_limit=200
+    ");
+    let (found, strays) = pages(&driver, &by_domain, &["acme.test"], shape!("servicenow", "customer_accounts"));
+    assert_eq!((found[0].len(), strays), (1, 2));
+}
+
+#[test]
+fn who_has_left_is_no_contact_and_who_was_not_asked_for_goes_no_further() {
+    let driver = servicenow();
+    let shape = shape!("servicenow", "contacts");
+    let of = |by, key| pages(&driver, &ask("Contact", by), &[key], shape);
+    let (found, strays) = of("customerNumber", "C-1001");
+    assert_debug_snapshot!((&found, strays), @r#"
+    (
+        [
+            [
+                "id=\"62826bf03710200044e0bfc8bcbe5df1\" name=\"Jo Blake\" email=\"Jo@acme.test\" phone=\"+1 555 0101\" role=\"Line manager\" accountId=\"8a7b6c5d4e3f20101112131415161718\" customerNumber=\"C-1001\"",
+            ],
+        ],
+        2,
+    )
+    "#);
+    for (by, key) in [
+        ("accountId", "8a7b6c5d4e3f20101112131415161718"),
+        ("email", "jo@acme.test"),
+        ("id", "62826bf03710200044e0bfc8bcbe5df1"),
+    ] {
+        assert_eq!(of(by, key), (found.clone(), strays), "{by}");
+    }
+    let asked = |by, key| readable(&request(&driver, &ask("Contact", by), &[key]));
+    assert_snapshot!(asked("customerNumber", "C-1001"), @"
+    GET /api/now/table/customer_contact
+      ?sysparm_query=account.u_external_idINC-1001^active=true^ORDERBYsys_id
+      &sysparm_fields=sys_id,sys_id,name,email,phone,title,account,account.u_external_id,active
+      &sysparm_exclude_reference_link=true
+      &sysparm_limit=200
+    ");
+    assert_snapshot!(asked("accountId", "8a7b6c5d4e3f20101112131415161718"), @"
+    GET /api/now/table/customer_contact
+      ?sysparm_query=accountIN8a7b6c5d4e3f20101112131415161718^active=true^ORDERBYsys_id
+      &sysparm_fields=sys_id,sys_id,name,email,phone,title,account,account.u_external_id,active
+      &sysparm_exclude_reference_link=true
+      &sysparm_limit=200
+    ");
+    assert_snapshot!(asked("email", "jo+servo@acme.test"), @"
+    GET /api/now/table/customer_contact
+      ?sysparm_query=emailINjo+servo@acme.test^active=true^ORDERBYsys_id
+      &sysparm_fields=sys_id,sys_id,name,email,phone,title,account,account.u_external_id,active
+      &sysparm_exclude_reference_link=true
+      &sysparm_limit=200
+    ");
+}
+
+#[test]
+fn no_key_of_an_account_or_a_contact_begins_a_condition_a_value_or_a_script() {
+    let driver = servicenow();
+    let hostile = ["a^NQactive=true", "a^ORsys_idISNOTEMPTY", "a,b", "javascript:gs.getUserID()", "a^^", "a:b"];
+    for (entity, by) in [
+        ("Account", "customerNumber"),
+        ("Account", "id"),
+        ("Account", "domain"),
+        ("Contact", "customerNumber"),
+        ("Contact", "accountId"),
+        ("Contact", "email"),
+        ("Asset", "accountId"),
+        ("Contract", "accountId"),
+        ("ServiceEntitlement", "accountId"),
+    ] {
+        assert_eq!(driver.requests(&ask(entity, by), &keys(&hostile)).refused.len(), hostile.len(), "{entity} {by}");
+    }
+}
+
+#[test]
+fn what_an_account_has_is_found_without_a_number_too() {
+    let driver = servicenow();
+    let account = "8a7b6c5d4e3f20101112131415161718";
+    for (entity, shape) in [
+        ("Asset", shape!("servicenow", "assets")),
+        ("Contract", shape!("servicenow", "contracts")),
+        ("ServiceEntitlement", shape!("servicenow", "entitlements")),
+    ] {
+        let ask = ask(entity, "accountId");
+        let asked = readable(&request(&driver, &ask, &[account]));
+        assert!(asked.contains(&format!("?sysparm_query=accountIN{account}^")), "{asked}");
+        assert_eq!(pages(&driver, &ask, &[account], shape).0[0].len(), 1, "{entity}");
+    }
 }

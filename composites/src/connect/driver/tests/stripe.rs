@@ -127,3 +127,40 @@ fn a_locked_object_is_no_limit() {
         ]
         "#);
 }
+
+#[test]
+fn products_are_searched_by_their_number_and_a_price_is_a_fixed_amount_or_none() {
+    let driver = stripe();
+    let ask = ask("Product", "sku");
+    let hostile = r"x' OR active:'true";
+    assert_snapshot!(readable(&request(&driver, &ask, &["SRV-9", hostile])), @r"
+    GET /v1/products/search
+      ?query=metadata['sku']:'SRV-9' OR metadata['sku']:'x\' OR active:\'true'
+      &limit=100
+      &expand[]=data.default_price
+    ");
+    let (found, strays) =
+        pages(&driver, &ask, &["SRV-9", "SRV-T", "SRV-0", "SRV-J", "SRV-OLD"], shape!("stripe", "products"));
+    assert_debug_snapshot!((found, strays), @r#"
+    (
+        [
+            [
+                "sku=\"SRV-9\" name=\"Servo motor\" description=\"1.5 kW\" unit=\"piece\" listPrice=1249.50 EUR",
+            ],
+            [
+                "sku=\"srv-t\" name=\"Priced by how many\"",
+            ],
+            [
+                "sku=\"SRV-0\" name=\"Without a price\"",
+            ],
+            [
+                "sku=\"SRV-J\" name=\"In yen\" listPrice=98000 JPY",
+            ],
+            [],
+        ],
+        1,
+    )
+    "#);
+    let other = super::driver("stripe", "https://api.stripe.com", &[("sku_key", "item")]);
+    assert!(readable(&request(&other, &ask, &["SRV-9"])).contains("?query=metadata['item']:'SRV-9'"));
+}

@@ -2,14 +2,21 @@
 //!
 //! The vendor's entities have hundreds. Here are those somebody reads, and enough others that it pays to select.
 
+mod service;
+
 use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
 use super::super::cell::{BLOCKED, Cell, Kind, NO_YES, SALES_STATUS, TIME_UNIT};
-use crate::world::{Customer, Invoice, Order, OrderLine, OrderStatus, Product, Shipment, Stock};
+use crate::world::{Address, Customer, Invoice, Order, OrderLine, OrderStatus, Product, Shipment, Stock};
 
 use Kind::{Number, Symbol, Text, Time};
+
+pub(super) use service::{
+    AGREEMENT_HEADERS, AGREEMENT_LINES, CONTACT_PERSONS, WARRANTY_POLICIES, agreement_header, agreement_line,
+    contact_person, warranty_policy,
+};
 
 type Columns = &'static [(&'static str, Kind)];
 
@@ -59,7 +66,7 @@ pub(super) fn customer<'a>(customer: &'a Customer, property: &str) -> Option<Cel
         "CustomerAccount" | "InvoiceAccount" => Cell::text(&customer.number),
         "OrganizationName" => Cell::text(&customer.name),
         "NameAlias" => Cell::Text(Cow::Owned(customer.name.chars().take(20).collect())),
-        "PartyNumber" => Cell::Text(Cow::Owned(format!("PTY-{}", customer.number))),
+        "PartyNumber" => party_number(customer),
         "PartyType" => Cell::text("Organization"),
         "CustomerGroupId" => Cell::text(&customer.group),
         "SalesCurrencyCode" => Cell::text("EUR"),
@@ -93,6 +100,11 @@ pub(super) fn customer<'a>(customer: &'a Customer, property: &str) -> Option<Cel
     Some(cell)
 }
 
+/// Parties are the environment's, not a company's: the same one may be a customer of both.
+fn party_number<'a>(customer: &Customer) -> Cell<'a> {
+    Cell::Text(Cow::Owned(format!("PTY-{}", customer.number)))
+}
+
 pub(super) const ORDER_HEADERS: Columns = &[
     ("dataAreaId", Text),
     ("SalesOrderNumber", Text),
@@ -109,6 +121,11 @@ pub(super) const ORDER_HEADERS: Columns = &[
     ("ConfirmedShippingDate", Time),
     ("RequestedReceiptDate", Time),
     ("ConfirmedReceiptDate", Time),
+    ("DeliveryAddressStreet", Text),
+    ("DeliveryAddressCity", Text),
+    ("DeliveryAddressStateId", Text),
+    ("DeliveryAddressZipCode", Text),
+    ("DeliveryAddressCountryRegionId", Text),
     ("DeliveryModeCode", Text),
     ("DeliveryTermsCode", Text),
     ("PaymentTermsName", Text),
@@ -124,7 +141,10 @@ pub(super) const ORDER_HEADERS: Columns = &[
     ("OrderTakerPersonnelNumber", Text),
 ];
 
-pub(super) fn order_header<'a>(order: &'a Order, property: &str) -> Option<Cell<'a>> {
+pub(super) fn order_header<'a>(order: &'a Order, customer: Option<&'a Customer>, property: &str) -> Option<Cell<'a>> {
+    let address = |of: fn(&Address) -> &String| {
+        Cell::text(customer.map(|customer| of(&customer.address)).map_or("", String::as_str))
+    };
     let cell = match property {
         "SalesOrderNumber" => Cell::text(&order.number),
         "SalesOrderName" => Cell::text(&order.name),
@@ -136,6 +156,11 @@ pub(super) fn order_header<'a>(order: &'a Order, property: &str) -> Option<Cell<
         "OrderCreationDateTime" => Cell::Time(order.created),
         "RequestedShippingDate" | "RequestedReceiptDate" => Cell::day(order.requested_ship),
         "ConfirmedShippingDate" | "ConfirmedReceiptDate" => Cell::maybe_day(order.confirmed_ship),
+        "DeliveryAddressStreet" => address(|address| &address.street),
+        "DeliveryAddressCity" => address(|address| &address.city),
+        "DeliveryAddressStateId" => address(|address| &address.state),
+        "DeliveryAddressZipCode" => address(|address| &address.postal_code),
+        "DeliveryAddressCountryRegionId" => address(|address| &address.country),
         "DeliveryModeCode" => Cell::text(&order.delivery_mode),
         "DeliveryTermsCode" => Cell::text(&order.delivery_terms),
         "PaymentTermsName" => Cell::text(&order.payment_terms),

@@ -73,6 +73,30 @@ fn add_contracts(world: &mut World, scheme: Scheme) {
     }
 }
 
+/// An agreement and a machine under the main company's numbers, with other contents.
+pub(super) fn add_second_company(world: &mut World, scheme: Scheme) {
+    let today = world.today;
+    world.contracts.add(ServiceContract {
+        number: format!("SC-{}", scheme.first_customer * 10 + 1),
+        customer: scheme.customer(0),
+        name: "UK branch care".to_owned(),
+        start: day(today, -900),
+        end: day(today, -400),
+        level: SupportLevel::Basic,
+        serials: vec![scheme.serial(78)],
+    });
+    world.assets.add(Asset {
+        serial: scheme.serial(77),
+        sku: scheme.sku(400),
+        product_name: "Seal kit".to_owned(),
+        customer: scheme.customer(1),
+        order: None,
+        purchased: day(today, -1_500),
+        installed: None,
+        warranty_end: Some(day(today, -900)),
+    });
+}
+
 fn add_subscriptions(world: &mut World, scheme: Scheme) {
     let today = world.today;
     let subscriptions = [
