@@ -59,6 +59,9 @@ pub(crate) struct Audited {
     /// Calls by system; 0 where it was answered from memory.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) systems: BTreeMap<String, u32>,
+    /// Fields that were null with an error, by its code: what was refused or failed within an answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) nulls: BTreeMap<&'static str, u32>,
     /// Business decisions. Their inputs are the systems' records under `keys`, as they were at this time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) decisions: Vec<Decided>,

@@ -72,7 +72,11 @@ impl TrailFile {
 
     /// Gives the file another name, begins a new one, and removes the oldest if there are too many.
     fn put_aside(&mut self) -> io::Result<()> {
-        std::fs::rename(&self.path, aside(&self.path, self.chain.newest().number))?;
+        match std::fs::rename(&self.path, aside(&self.path, self.chain.newest().number)) {
+            // It was put aside before, and a new one could not be begun then.
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => {}
+            put => put?,
+        }
         self.file = appendable(&self.path)?;
         self.length = 0;
         let Some(keep) = self.keep else { return Ok(()) };

@@ -142,6 +142,8 @@ pub(crate) async fn request(session: &Session, request: &mut RequestHeader, exch
             request.insert_header(TRACESTATE, &**state)?;
         }
     }
+    let system = forwarding.errand.system().to_string();
+    *exchange.audited.systems.entry(system).or_default() += 1;
     Ok(())
 }
 

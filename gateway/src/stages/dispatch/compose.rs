@@ -20,7 +20,7 @@ use crate::audit::Decided;
 use crate::exchange::Exchange;
 use crate::respond::{self, MediaType, Refusal, Reply};
 use crate::settings::HttpProfile;
-use crate::stages::prepare::{Composition, Permit, Work};
+use crate::stages::prepare::{Permit, Work};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// "Partial success" of the draft of 2026.
@@ -33,19 +33,18 @@ pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut
     let (Work::Compose(composition), held) = permit.into_work() else { return Ok(()) };
     let price = composition.prepared.price().points();
     let (engine, begun) = (exchange.snapshot.engine.clone(), Instant::now());
-    asked(&composition, &call, exchange);
     let answered = tokio::select! {
         biased;
         answered = engine.answer(composition.prepared, &call) => answered,
         gone = session.read_body_or_idle(true) => {
             exchange.abandoned = true;
-            told(&[], &call, exchange);
+            told(None, &call, exchange);
             settle_abandoned(price, call.clone(), held.shared_caller(), exchange);
             return gone.map(drop);
         }
     };
     exchange.upstream_time = begun.elapsed();
-    told(&answered.decisions, &call, exchange);
+    told(Some(&answered), &call, exchange);
     exchange.calls = Some(answered.calls);
     settle(&answered, held.caller(), exchange);
     match composition.operation {
@@ -57,28 +56,19 @@ pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut
     }
 }
 
-/// For the audit trail: what is asked for, as digests.
-fn asked(composition: &Composition, call: &Call, exchange: &mut Exchange) {
-    let Some(trail) = exchange.telemetry.trail() else { return };
-    let digests = trail.digests();
-    let of_key =
-        |(entity, by, key): (&str, &str, &str)| format!("{entity}.{by}:{}", digests.of(&call.tenant, entity, by, key));
-    let mut keys: Vec<String> = composition.prepared.keys().map(of_key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    exchange.audited.keys = keys;
-    exchange.audited.operation = composition.prepared.operation_name().map(str::to_owned);
-}
-
 /// For the audit trail: who was asked, and what was decided.
-fn told(decisions: &[(String, &'static str)], call: &Call, exchange: &mut Exchange) {
+fn told(answered: Option<&Answered>, call: &Call, exchange: &mut Exchange) {
     if exchange.telemetry.trail().is_none() {
         return;
     }
     let systems = call.tally.so_far();
     exchange.audited.systems = systems.into_iter().map(|(system, cost)| (system.to_string(), cost.calls)).collect();
     let decided = |(id, outcome): &(String, &'static str)| Decided { id: id.clone(), outcome };
-    exchange.audited.decisions = decisions.iter().map(decided).collect();
+    let Some(answered) = answered else { return };
+    exchange.audited.decisions = answered.decisions.iter().map(decided).collect();
+    for error in &answered.errors {
+        *exchange.audited.nulls.entry(error.failure.code.as_str()).or_default() += 1;
+    }
 }
 
 fn settle(answered: &Answered, caller: &Caller, exchange: &mut Exchange) {

@@ -12,7 +12,7 @@ use http::{StatusCode, Version};
 use pingora::Result;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
-use portico_composites::ask::Call;
+use portico_composites::ask::{Call, Tally};
 use portico_composites::engine::Answered;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -29,7 +29,7 @@ const HEARTBEAT: &[u8] = b":\n\n";
 /// What became of one change.
 enum Told {
     /// An answer to send.
-    Event { bytes: Bytes, charged: u64, calls: u64 },
+    Event { bytes: Bytes, charged: u64, calls: u64, asked: Arc<Tally> },
     /// It is none of the caller's business.
     Silence,
     /// Something to send where there is any, and then no more.
@@ -111,7 +111,10 @@ async fn listen(
             told = tell(changed, &subscription, origin, &current) => told,
         };
         let (bytes, last) = match told {
-            Told::Event { bytes, charged, calls } => {
+            Told::Event { bytes, charged, calls, asked } => {
+                for (system, cost) in asked.so_far() {
+                    *exchange.audited.systems.entry(system.to_string()).or_default() += cost.calls;
+                }
                 exchange.telemetry.subscription_event("sent");
                 exchange.cost = Some(exchange.cost.unwrap_or_default().saturating_add(charged));
                 exchange.calls = Some(exchange.calls.unwrap_or_default().saturating_add(calls));
@@ -174,7 +177,12 @@ async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> T
     if withheld {
         return Told::Silence;
     }
-    Told::Event { bytes: event(&answered.graphql(&origin.request_id, remaining)), charged, calls: answered.calls }
+    Told::Event {
+        bytes: event(&answered.graphql(&origin.request_id, remaining)),
+        charged,
+        calls: answered.calls,
+        asked: call.tally,
+    }
 }
 
 /// Whether the one root field is null. Why does not matter: that a system failed over it would tell that there was a

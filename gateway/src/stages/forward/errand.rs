@@ -11,7 +11,7 @@ use portico_composites::connect::system::{System, SystemSettings};
 use portico_composites::endure::steward::{Place, Ticket};
 use portico_contracts::canonical::Failure;
 use portico_contracts::problem::{Code, Problem};
-use portico_contracts::tenancy::Role;
+use portico_contracts::tenancy::{Role, SystemId};
 use portico_policies::authorize::Grant;
 
 use crate::exchange::Exchange;
@@ -88,6 +88,11 @@ impl Errand {
     /// The name that its certificate must have; never empty.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the tenant calls the system.
+    pub(super) fn system(&self) -> &SystemId {
+        &self.settings.id
     }
 
     /// What it is called in `Host`.

@@ -43,6 +43,7 @@ pub(super) async fn graphql(
         snapshot.engine.prepare(question, &estate, &by)
     };
     let prepared = prepared.map_err(|refused| refusal(refused, head, exchange))?;
+    note_asked(&prepared, exchange, grant);
     charge(&prepared, exchange, grant).await?;
     Ok(Composition { prepared, operation: None })
 }
@@ -80,6 +81,7 @@ pub(super) async fn operation(
         snapshot.engine.prepare_document(Arc::clone(compiled.document()), &variables, &estate, &by)
     };
     let prepared = prepared.map_err(|refused| Refusal::from(refused.problem))?;
+    note_asked(&prepared, exchange, grant);
     charge(&prepared, exchange, grant).await?;
     Ok(Composition { prepared, operation: Some(Arc::clone(compiled)) })
 }
@@ -88,6 +90,19 @@ pub(super) async fn operation(
 fn estate(exchange: &Exchange, grant: &Grant) -> Result<Arc<Estate>, Refusal> {
     let estate = exchange.snapshot.estates.of(&grant.caller().principal.tenant).cloned();
     estate.ok_or_else(|| Problem::new(Code::Internal, "The tenant's systems are not set up.").into())
+}
+
+/// For the audit trail: what is asked for, as digests.
+fn note_asked(prepared: &Prepared, exchange: &mut Exchange, grant: &Grant) {
+    let Some(trail) = exchange.telemetry.trail() else { return };
+    let (digests, tenant) = (trail.digests(), &grant.caller().principal.tenant);
+    let of_key =
+        |(entity, by, key): (&str, &str, &str)| format!("{entity}.{by}:{}", digests.of(tenant, entity, by, key));
+    let mut keys: Vec<String> = prepared.keys().map(of_key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    exchange.audited.keys = keys;
+    exchange.audited.operation = prepared.operation_name().map(str::to_owned);
 }
 
 /// Takes the price before anything is asked; what was not used is given back with the answer.
