@@ -4,6 +4,7 @@
 //!
 //! - [`model`]: the canonical schema with owners, scopes and relations, read from `contracts/model/*.graphql`.
 //! - [`canonical`]: the values and records that every system's answer is mapped to.
+//! - [`compatibility`]: what differs from what is published, how bad that is, and who would notice.
 //! - [`tenancy`]: tenants, consumers, principals, roles, tiers.
 //! - [`problem`]: every way we say no.
 //! - [`rules`]: what a tenant decides for itself: credit, warranty, entitlement.
@@ -12,6 +13,7 @@
 //! - [`packs`]: what a pack says about one kind of system, and whether it makes sense.
 
 pub mod canonical;
+pub mod compatibility;
 pub mod model;
 pub mod packs;
 pub mod problem;

@@ -4,6 +4,7 @@ mod administer;
 mod audit;
 mod check;
 mod completions;
+mod contracts;
 mod demo;
 mod explain;
 mod init;
@@ -64,6 +65,9 @@ enum Command {
     /// Packs: check one, try one against a system, see what they cover.
     #[command(subcommand)]
     Pack(pack::Command),
+    /// What outsiders rely on: publish it, and compare with what is published.
+    #[command(subcommand)]
+    Contracts(contracts::Command),
     /// Print the JSON Schema of the configuration, for editors.
     Schema(schema::Arguments),
     /// Print completions for a shell.
@@ -143,6 +147,7 @@ impl Command {
             Command::Keys(command) => keys::run(&command),
             Command::Audit(command) => audit::run(&command),
             Command::Pack(command) => pack::run(&command),
+            Command::Contracts(command) => contracts::run(&command),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }

@@ -1,5 +1,6 @@
 //! The program as an operator runs it: the real binary, its words, its exit codes, its signals.
 
+mod contracts;
 mod documented;
 mod kit;
 pub(crate) mod program;
