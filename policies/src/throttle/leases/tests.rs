@@ -381,6 +381,68 @@ async fn cost_that_was_not_used_comes_back() {
     assert_eq!(all[0].throttle.spend(&crm, 101, now()).await.unwrap_err().problem.code, Code::QueryTooCostly);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_gateway_says_last_counts_once_also_when_it_is_said_twice() {
+    let store = memory();
+    let all = gateways(&store, &limits(|plan| plan.daily = Some(n(100))), &[0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    let mut total = all[0].admitted(&crm, 40).await;
+    settle().await;
+    // The store hears the farewell, and its answer is lost; then it is said again.
+    store.is(Mood::Mute);
+    let ends = &all[0].throttle;
+    let again = async {
+        settle().await;
+        store.is(Mood::Well);
+        ends.keep_in_touch().await;
+        settle().await;
+    };
+    tokio::join!(ends.leave(SECOND), again);
+    settle().await;
+    for _ in 0..70 {
+        total += all[1].admitted(&crm, 1).await;
+        settle().await;
+    }
+    let day = store.accounts().into_iter().find(|name| name.starts_with("day")).unwrap();
+    assert_eq!((total, store.total(&day)), (100, 100));
+}
+
+/// Spends, and says how many questions that took.
+async fn questions(store: &Memory, one: &One, cost: u64) -> usize {
+    let (crm, before) = (caller("acme", "crm", &[]), store.settled());
+    let mut spending = Box::pin(one.throttle.spend(&crm, cost, now()));
+    for _ in 0..1_000 {
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(spending.as_mut().poll(context))).await;
+        if let std::task::Poll::Ready(spent) = polled {
+            assert!(spent.is_ok(), "{cost}: {spent:?}");
+            return store.settled() - before;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{cost} waits for ever, and has asked {} times", store.settled() - before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_there_is_enough_of_is_had_for_a_few_questions() {
+    for cost in [1, 2, 3, 10, 55, 99, 100, 101, 200, 500, 999, 1_000] {
+        for idle in [0, 8] {
+            let store = memory();
+            let dear = Rate::new(n(100), SECOND, n(1_000)).unwrap();
+            let all = gateways(&store, &limits(|plan| plan.cost = dear), &[0]).await;
+            let crm = caller("acme", "crm", &[]);
+            for _ in 0..40 {
+                assert!(all[0].throttle.spend(&crm, 1, now()).await.is_ok());
+                settle().await;
+            }
+            all[0].throttle.refund(&crm, 39);
+            // Then all has come back.
+            pass(&store, &all, SECOND / 2 + idle * SECOND);
+            let asked = questions(&store, &all[0], cost).await;
+            assert!(asked <= 4, "{cost} after {idle} s: {asked} questions");
+        }
+    }
+}
+
 /// What happens next.
 #[derive(Debug, Clone)]
 enum Step {
