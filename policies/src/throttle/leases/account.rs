@@ -403,7 +403,10 @@ impl State {
             _ => return,
         };
         self.held = self.held.saturating_add(granted);
-        self.remind = false;
+        // Where it was asked before that was known, it is still to be said.
+        if !matches!(ask.says, Statement::Rate { remind: false, .. }) {
+            self.remind = false;
+        }
         // Of a quota that nears its end less is granted than wanted; then there still is some.
         self.short = match ask.says {
             Statement::Rate { .. } => granted < ask.want,

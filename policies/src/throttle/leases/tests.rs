@@ -443,6 +443,37 @@ async fn whatever_there_is_enough_of_is_had_for_a_few_questions() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_older_is_told_again_and_nothing_counts_twice() {
+    let store = memory();
+    let rate = Rate::new(n(100), 3_600 * SECOND, n(200)).unwrap();
+    let all = gateways(&store, &limits(|plan| (plan.rate, plan.daily) = (rate, Some(n(100)))), &[0, 0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    let mut total = 0;
+    for one in &all {
+        total += one.admitted(&crm, 5).await;
+    }
+    let older = store.snapshot();
+    for one in &all {
+        total += one.admitted(&crm, 20).await;
+        settle().await;
+    }
+    assert_eq!(total, 75);
+    // The first one ends: what it took, the others have heard of.
+    all[0].throttle.leave(SECOND).await;
+    store.restore(older);
+    for _ in 0..3 {
+        meet(&all[1..]).await;
+    }
+    for _ in 0..60 {
+        for one in &all[1..] {
+            total += one.admitted(&crm, 1).await;
+            settle().await;
+        }
+    }
+    assert!((90..=100).contains(&total), "{total} of 100");
+}
+
 /// What happens next.
 #[derive(Debug, Clone)]
 enum Step {
