@@ -474,6 +474,30 @@ async fn a_store_that_comes_back_older_is_told_again_and_nothing_counts_twice() 
     assert!((90..=100).contains(&total), "{total} of 100");
 }
 
+#[tokio::test(start_paused = true)]
+async fn shares_of_what_is_dear_are_paid_for_in_full() {
+    let store = memory();
+    let cost = Rate::new(n(10), SECOND, n(100)).unwrap();
+    let share = |plan: &mut Plan| (plan.cost, plan.away) = (cost, WhenAway::Share);
+    let all = gateways(&store, &limits(share), &[0, 0, 0, 0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    store.is(Mood::Away);
+    meet(&all).await;
+    for dear in [100, 30] {
+        pass(&store, &all, 1_000 * SECOND);
+        let mut total = 0;
+        for _ in 0..200 {
+            for one in &all {
+                total += if one.throttle.spend(&crm, dear, one.now()).await.is_ok() { dear } else { 0 };
+            }
+            pass(&store, &all, SECOND);
+        }
+        // Burst + rate × time + (N − 1) × n.
+        assert!(total <= 100 + 10 * 200 + 4 * dear, "{total} of {dear} each");
+        assert!(total >= 10 * 200 - 5 * dear, "{total} of {dear} each");
+    }
+}
+
 /// What happens next.
 #[derive(Debug, Clone)]
 enum Step {
