@@ -372,7 +372,7 @@ async fn cost_that_was_not_used_comes_back() {
     let crm = caller("acme", "crm", &[]);
     for _ in 0..50 {
         assert!(all[0].throttle.spend(&crm, 90, now()).await.is_ok());
-        all[0].throttle.refund(&crm, 90);
+        all[0].throttle.refund(&crm, 90, Duration::ZERO);
         settle().await;
     }
     assert!(all[1].throttle.spend(&crm, 80, now()).await.is_ok(), "what one does not use, another has");
@@ -434,7 +434,7 @@ async fn whatever_there_is_enough_of_is_had_for_a_few_questions() {
                 assert!(all[0].throttle.spend(&crm, 1, now()).await.is_ok());
                 settle().await;
             }
-            all[0].throttle.refund(&crm, 39);
+            all[0].throttle.refund(&crm, 39, Duration::ZERO);
             // Then all has come back.
             pass(&store, &all, SECOND / 2 + idle * SECOND);
             let asked = questions(&store, &all[0], cost).await;
@@ -496,6 +496,39 @@ async fn shares_of_what_is_dear_are_paid_for_in_full() {
         assert!(total <= 100 + 10 * 200 + 4 * dear, "{total} of {dear} each");
         assert!(total >= 10 * 200 - 5 * dear, "{total} of {dear} each");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_back_by_itself_is_not_refunded_too() {
+    let cost = Rate::new(n(100), SECOND, n(100)).unwrap();
+    let (limits, crm) = (limits(|plan| plan.cost = cost), caller("acme", "crm", &[]));
+    let store = memory();
+    let together = gateways(&store, &limits, &[0]).await;
+    let (ticks, hand) = Ticks::fake();
+    let alone = Throttle::new(&limits, ticks, None);
+    for (throttle, hand) in [(&together[0].throttle, &together[0].hand), (&alone, &hand)] {
+        for _ in 0..20 {
+            assert!(throttle.spend(&crm, 100, now()).await.is_ok(), "each a second's worth");
+            settle().await;
+            store.advance(SECOND);
+            hand.advance(SECOND);
+        }
+        let mut spent = 0;
+        for ago in (1..=20).rev() {
+            // Each ends having cost next to nothing, and as much as there is of that is spent at once.
+            throttle.refund(&crm, 99, ago * SECOND);
+            settle().await;
+            while throttle.spend(&crm, 10, now()).await.is_ok() {
+                spent += 10;
+                settle().await;
+            }
+        }
+        assert!((90..=100).contains(&spent), "{spent} of 100");
+    }
+    let stranger = caller("acme", "stranger", &[]);
+    together[0].throttle.refund(&stranger, 99, Duration::ZERO);
+    let known = || together[0].throttle.common.as_ref().unwrap().cost.len();
+    assert_eq!(known(), 1, "nobody has credit who never paid");
 }
 
 /// What happens next.
