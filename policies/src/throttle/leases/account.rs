@@ -242,10 +242,12 @@ impl State {
         if let Some(told_at) = self.told_at {
             let age = now.ticks.saturating_sub(told_at);
             let reach = self.held.saturating_add(book.free(now.ticks));
-            let believed = if book.is_quota() { age < USED_UP } else { true };
+            let believed = !book.is_quota() || age < USED_UP;
             if reach < n && believed {
                 let wait = book.wait(n.saturating_sub(self.held), now.ticks);
-                return Verdict::Denied(Denied::UsedUp { wait, left: reach, alone: None }, false);
+                // Another gateway may have given back: that is asked about in the background.
+                let ask = !book.is_quota() && age >= BELIEVED;
+                return Verdict::Denied(Denied::UsedUp { wait, left: reach, alone: None }, ask);
             }
             if self.short && age < BELIEVED {
                 let wait = book.wait(n.saturating_sub(self.held), now.ticks).max(Duration::from_nanos(PACE));

@@ -531,6 +531,32 @@ async fn what_came_back_by_itself_is_not_refunded_too() {
     assert_eq!(known(), 1, "nobody has credit who never paid");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_another_gateway_gives_back_is_seen_soon() {
+    let store = memory();
+    let cost = Rate::new(n(100), 3_600 * SECOND, n(100)).unwrap();
+    let all = gateways(&store, &limits(|plan| plan.cost = cost), &[0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    assert!(all[0].throttle.spend(&crm, 95, now()).await.is_ok());
+    settle().await;
+    assert!(all[1].throttle.spend(&crm, 50, now()).await.is_err());
+    all[0].throttle.refund(&crm, 95, Duration::ZERO);
+    meet(&all).await;
+    pass(&store, &all, SECOND);
+    meet(&all).await;
+    // The first to come is refused by what is known, and has it asked for.
+    assert!(all[1].throttle.spend(&crm, 50, now()).await.is_err());
+    settle().await;
+    assert!(all[1].throttle.spend(&crm, 50, now()).await.is_ok());
+    // However many are refused, one question a second is asked.
+    let asked = store.settled();
+    for _ in 0..1_000 {
+        assert!(all[1].throttle.spend(&crm, 90, now()).await.is_err());
+        settle().await;
+    }
+    assert!(store.settled() <= asked + 2, "{} questions", store.settled() - asked);
+}
+
 /// What happens next.
 #[derive(Debug, Clone)]
 enum Step {
