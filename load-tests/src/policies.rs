@@ -153,7 +153,7 @@ impl Checks {
         let admitted = at_once(self.throttle.admit(caller, Places::default(), now()))?;
         let allowance = admitted.map_err(|refused| said(&refused.problem))?;
         at_once(self.throttle.spend(caller, 8, now()))?.map_err(|refused| said(&refused.problem))?;
-        self.throttle.refund(caller, 6);
+        self.throttle.refund(caller, 6, Duration::ZERO);
         drop(allowance);
         Ok(())
     }

@@ -321,11 +321,11 @@ impl Throttle {
         }
     }
 
-    /// Gives back what a document was charged beyond what it really cost.
-    pub fn refund(&self, caller: &Caller, cost: u64) {
+    /// Gives back what a document was charged, so long ago, beyond what it really cost.
+    pub fn refund(&self, caller: &Caller, cost: u64, held: Duration) {
         let cells = u32::try_from(cost).unwrap_or(u32::MAX);
         if let (Some(mine), Some(cells)) = (self.plans.get(&caller.plan), NonZeroU32::new(cells)) {
-            mine.cost.give_back(&caller.key, cells);
+            mine.cost.refund(&caller.key, cells, held);
         }
     }
 

@@ -1,5 +1,6 @@
 -- Who is there. KEYS[1] a hash: for each gateway when it was heard of, and `epoch`, a word that is another one after
--- this server has lost everything. Returns how many gateways there are, and that word.
+-- this server has lost everything, with its run: a server that was started again, or took over, may know what is older.
+-- Returns how many gateways there are, and both.
 local gateway, forgotten, word = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -15,4 +16,5 @@ for i = 1, #all, 2 do
     count = count + 1
   end
 end
-return { count, epoch }
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+return { count, epoch .. run }

@@ -1,5 +1,6 @@
 -- One account of a day's or a month's quota. Which day or month it is, this server's clock says (UTC).
--- KEYS[1] a hash: `number` of the period; `sum` of what the gateways say they took; for each gateway `sequence taken`;
+-- KEYS[1] a hash: `number` of the period; `sum` of what the gateways say they took; for each gateway `sequence taken run`;
+-- `run`: this server's, since it was started or took over; what it knows of before may be older than what gateways know;
 -- `known` and `since`: what somebody remembered of all when this server did not, and what was taken since then.
 -- Returns how many units may be spent, what all took, which period it is, and for how many seconds; nothing where
 -- something later was said already.
@@ -32,22 +33,33 @@ if period == 'month' then
   present, ends = year * 12 + month - 1, (day - rest + days_of(year, month)) * 86400
 end
 
-local stored = redis.call('HMGET', KEYS[1], 'number', 'sum', 'known', 'since', gateway)
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+local stored = redis.call('HMGET', KEYS[1], 'number', 'sum', 'known', 'since', gateway, 'run')
 if stored[1] and tonumber(stored[1]) ~= present then
   redis.call('DEL', KEYS[1])
   stored = {}
 end
 local sum, remembered, since = tonumber(stored[2]) or 0, tonumber(stored[3]) or 0, tonumber(stored[4]) or 0
+if stored[6] ~= run then
+  -- What gateways remember is compared with what was known until now, and what is taken from now on added to either.
+  remembered, since = math.max(sum, remembered + since, 0), 0
+end
 
 local mine = 0
 if number >= present then
   mine = taken
   if stored[5] then
-    local heard, before = string.match(stored[5], '^(%d+) (%d+)$')
+    local heard, before, heard_in = string.match(stored[5], '^(%d+) (%d+) (%w*)$')
     if sequence <= tonumber(heard) then
       return {}
     end
-    sum, since = sum + taken - tonumber(before), since + taken - tonumber(before)
+    sum = sum + taken - tonumber(before)
+    if heard_in == run then
+      since = since + taken - tonumber(before)
+    else
+      -- Heard by an earlier run: what it said since is in what somebody remembers.
+      since, remembered = since + unsaid, math.max(remembered, known)
+    end
   else
     -- New here, or this server has forgotten it: then it remembers what it was told of all.
     sum, since = sum + taken, since + unsaid
@@ -66,8 +78,8 @@ if want > 0 and left >= need then
   mine, sum, since, total = mine + granted, sum + granted, since + granted, total + granted
 end
 
-redis.call('HSET', KEYS[1], 'number', present, 'sum', sum, 'known', remembered, 'since', since)
+redis.call('HSET', KEYS[1], 'number', present, 'sum', sum, 'known', remembered, 'since', since, 'run', run)
 -- It stays until the period ends, also of gateways that ended: what they say last may be said twice.
-redis.call('HSET', KEYS[1], gateway, string.format('%d %d', sequence, mine))
+redis.call('HSET', KEYS[1], gateway, string.format('%d %d %s', sequence, mine, run))
 redis.call('EXPIREAT', KEYS[1], ends + 3600)
 return { granted, total, present, ends - seconds }

@@ -96,6 +96,18 @@ impl<K: Leasable> Budget<K> {
         }
     }
 
+    /// Returns what was taken for this long and not needed: what has come back meanwhile by itself does not come twice.
+    pub(crate) fn refund(&self, key: &K, n: NonZeroU32, held: Duration) {
+        let come_back = match self.terms {
+            Terms::Rate(rate) => held.as_nanos() / rate.cell().as_nanos().max(1),
+            Terms::Quota(..) => 0,
+        };
+        let left = n.get().saturating_sub(u32::try_from(come_back).unwrap_or(u32::MAX));
+        if let Some(left) = NonZeroU32::new(left) {
+            self.give_back(key, left);
+        }
+    }
+
     /// The counter of a rate that is counted here.
     pub(crate) fn limiter(&self) -> Option<&Arc<Limiter<K>>> {
         match &self.counter {

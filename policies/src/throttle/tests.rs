@@ -312,9 +312,9 @@ fn query_cost_is_charged_before_it_is_caused() {
     let mut answers = vec![spend(101), spend(u64::MAX), spend(60), spend(60), spend(40), spend(1), spend(0)];
     hand.advance(SECOND);
     answers.push(spend(10));
-    throttle.refund(&crm, 10);
+    throttle.refund(&crm, 10, Duration::ZERO);
     answers.push(spend(10));
-    throttle.refund(&crm, u64::MAX);
+    throttle.refund(&crm, u64::MAX, Duration::ZERO);
     answers.push(spend(100));
     insta::assert_snapshot!(answers.join("\n"), @r#"
     query_too_costly: The query costs 101 and the plan allows 100 at once. after None; 

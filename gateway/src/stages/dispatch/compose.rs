@@ -39,7 +39,7 @@ pub(super) async fn answer(permit: Permit, session: &mut Session, exchange: &mut
         gone = session.read_body_or_idle(true) => {
             exchange.abandoned = true;
             told(None, &call, exchange);
-            settle_abandoned(price, call.clone(), held.shared_caller(), exchange);
+            settle_abandoned(price, begun, call.clone(), held.shared_caller(), exchange);
             return gone.map(drop);
         }
     };
@@ -74,19 +74,19 @@ fn told(answered: Option<&Answered>, call: &Call, exchange: &mut Exchange) {
 fn settle(answered: &Answered, caller: &Caller, exchange: &mut Exchange) {
     let unused = answered.price.points().saturating_sub(answered.charged());
     if unused > 0 {
-        exchange.snapshot.throttle.refund(caller, unused);
+        exchange.snapshot.throttle.refund(caller, unused, exchange.upstream_time);
     }
 }
 
 /// Who left is given back what was not needed once that is known: what others joined goes on until the deadline, and
 /// is paid for by whoever began it.
-fn settle_abandoned(price: u64, call: Call, caller: Arc<Caller>, exchange: &mut Exchange) {
+fn settle_abandoned(price: u64, begun: Instant, call: Call, caller: Arc<Caller>, exchange: &mut Exchange) {
     let calls = |call: &Call| call.tally.so_far().values().map(|cost| u64::from(cost.calls)).sum::<u64>();
     exchange.calls = Some(calls(&call));
     let snapshot = Arc::clone(&exchange.snapshot);
     tokio::spawn(async move {
         tokio::time::sleep_until(call.deadline).await;
-        snapshot.throttle.refund(&caller, price.saturating_sub(calls(&call).max(1)));
+        snapshot.throttle.refund(&caller, price.saturating_sub(calls(&call).max(1)), begun.elapsed());
     });
 }
 

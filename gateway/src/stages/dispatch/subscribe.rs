@@ -168,12 +168,13 @@ async fn answer(refreshed: Refreshed, origin: &Origin, snapshot: &Snapshot) -> T
         urgency: None,
         subject,
     };
+    let begun = Instant::now();
     let answered = snapshot.engine.answer(prepared, &call).await;
     let price = answered.price.points();
     // Who sees some customers only is not told that there was anything about the others, not even by what it costs.
     let withheld = principal.customers.is_some() && is_nothing(&answered);
     let charged = if withheld { 0 } else { answered.charged() };
-    snapshot.throttle.refund(&caller, price.saturating_sub(charged));
+    snapshot.throttle.refund(&caller, price.saturating_sub(charged), begun.elapsed());
     if withheld {
         return Told::Silence;
     }

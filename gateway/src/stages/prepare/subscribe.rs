@@ -73,7 +73,8 @@ pub(super) fn open(
 ) -> Result<Subscription, Refusal> {
     let price = prepared.price().points();
     let opened = may_open(question, prepared, head, exchange, grant);
-    exchange.snapshot.throttle.refund(grant.caller(), if opened.is_ok() { price.saturating_sub(1) } else { price });
+    let unused = if opened.is_ok() { price.saturating_sub(1) } else { price };
+    exchange.snapshot.throttle.refund(grant.caller(), unused, Duration::ZERO);
     exchange.cost = Some(u64::from(opened.is_ok()));
     opened.map_err(Refusal::from)
 }

@@ -242,10 +242,12 @@ impl State {
         if let Some(told_at) = self.told_at {
             let age = now.ticks.saturating_sub(told_at);
             let reach = self.held.saturating_add(book.free(now.ticks));
-            let believed = if book.is_quota() { age < USED_UP } else { true };
+            let believed = !book.is_quota() || age < USED_UP;
             if reach < n && believed {
                 let wait = book.wait(n.saturating_sub(self.held), now.ticks);
-                return Verdict::Denied(Denied::UsedUp { wait, left: reach, alone: None }, false);
+                // Another gateway may have given back: that is asked about in the background.
+                let ask = !book.is_quota() && age >= BELIEVED;
+                return Verdict::Denied(Denied::UsedUp { wait, left: reach, alone: None }, ask);
             }
             if self.short && age < BELIEVED {
                 let wait = book.wait(n.saturating_sub(self.held), now.ticks).max(Duration::from_nanos(PACE));
@@ -403,7 +405,10 @@ impl State {
             _ => return,
         };
         self.held = self.held.saturating_add(granted);
-        self.remind = false;
+        // Where it was asked before that was known, it is still to be said.
+        if !matches!(ask.says, Statement::Rate { remind: false, .. }) {
+            self.remind = false;
+        }
         // Of a quota that nears its end less is granted than wanted; then there still is some.
         self.short = match ask.says {
             Statement::Rate { .. } => granted < ask.want,

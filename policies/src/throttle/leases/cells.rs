@@ -47,9 +47,9 @@ impl Cells {
 
     /// Takes without asking, as one of so many gateways that do the same; or says how long it takes.
     pub(super) fn take_alone(&mut self, n: u64, gateways: u64, now: u64) -> Result<(), Duration> {
-        // Where a part is less than one, it is one.
-        let weight = n.saturating_mul(gateways).min(self.rate.burst().get().into());
-        let wait = self.wait(weight, now);
+        // Where its part is less than this, it is this, once the burst is there: but all of it is paid for.
+        let weight = n.saturating_mul(gateways);
+        let wait = self.wait(weight.min(self.rate.burst().get().into()), now);
         if !wait.is_zero() {
             return Err(wait);
         }

@@ -116,6 +116,11 @@ impl Hub {
         if asks.is_empty() {
             return;
         }
+        // A server that was started again is met before it is asked.
+        if !self.is_up() {
+            accounts.iter().for_each(|account| account.unanswered());
+            return;
+        }
         let (gateway, gateways) = (&self.settings.gateway, self.gateways.load(Ordering::Relaxed));
         let answers = tokio::time::timeout(self.settings.timeout, self.store.settle(gateway, gateways, &asks)).await;
         match in_time(answers).and_then(|answers| {

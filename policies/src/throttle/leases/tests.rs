@@ -372,13 +372,189 @@ async fn cost_that_was_not_used_comes_back() {
     let crm = caller("acme", "crm", &[]);
     for _ in 0..50 {
         assert!(all[0].throttle.spend(&crm, 90, now()).await.is_ok());
-        all[0].throttle.refund(&crm, 90);
+        all[0].throttle.refund(&crm, 90, Duration::ZERO);
         settle().await;
     }
     assert!(all[1].throttle.spend(&crm, 80, now()).await.is_ok(), "what one does not use, another has");
     let refused = all[0].throttle.spend(&crm, 80, now()).await.unwrap_err();
     assert_eq!(refused.problem.code, Code::CostBudgetSpent);
     assert_eq!(all[0].throttle.spend(&crm, 101, now()).await.unwrap_err().problem.code, Code::QueryTooCostly);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_gateway_says_last_counts_once_also_when_it_is_said_twice() {
+    let store = memory();
+    let all = gateways(&store, &limits(|plan| plan.daily = Some(n(100))), &[0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    let mut total = all[0].admitted(&crm, 40).await;
+    settle().await;
+    // The store hears the farewell, and its answer is lost; then it is said again.
+    store.is(Mood::Mute);
+    let ends = &all[0].throttle;
+    let again = async {
+        settle().await;
+        store.is(Mood::Well);
+        ends.keep_in_touch().await;
+        settle().await;
+    };
+    tokio::join!(ends.leave(SECOND), again);
+    settle().await;
+    for _ in 0..70 {
+        total += all[1].admitted(&crm, 1).await;
+        settle().await;
+    }
+    let day = store.accounts().into_iter().find(|name| name.starts_with("day")).unwrap();
+    assert_eq!((total, store.total(&day)), (100, 100));
+}
+
+/// Spends, and says how many questions that took.
+async fn questions(store: &Memory, one: &One, cost: u64) -> usize {
+    let (crm, before) = (caller("acme", "crm", &[]), store.settled());
+    let mut spending = Box::pin(one.throttle.spend(&crm, cost, now()));
+    for _ in 0..1_000 {
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(spending.as_mut().poll(context))).await;
+        if let std::task::Poll::Ready(spent) = polled {
+            assert!(spent.is_ok(), "{cost}: {spent:?}");
+            return store.settled() - before;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{cost} waits for ever, and has asked {} times", store.settled() - before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_there_is_enough_of_is_had_for_a_few_questions() {
+    for cost in [1, 2, 3, 10, 55, 99, 100, 101, 200, 500, 999, 1_000] {
+        for idle in [0, 8] {
+            let store = memory();
+            let dear = Rate::new(n(100), SECOND, n(1_000)).unwrap();
+            let all = gateways(&store, &limits(|plan| plan.cost = dear), &[0]).await;
+            let crm = caller("acme", "crm", &[]);
+            for _ in 0..40 {
+                assert!(all[0].throttle.spend(&crm, 1, now()).await.is_ok());
+                settle().await;
+            }
+            all[0].throttle.refund(&crm, 39, Duration::ZERO);
+            // Then all has come back.
+            pass(&store, &all, SECOND / 2 + idle * SECOND);
+            let asked = questions(&store, &all[0], cost).await;
+            assert!(asked <= 4, "{cost} after {idle} s: {asked} questions");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_older_is_told_again_and_nothing_counts_twice() {
+    let store = memory();
+    let rate = Rate::new(n(100), 3_600 * SECOND, n(200)).unwrap();
+    let all = gateways(&store, &limits(|plan| (plan.rate, plan.daily) = (rate, Some(n(100)))), &[0, 0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    let mut total = 0;
+    for one in &all {
+        total += one.admitted(&crm, 5).await;
+    }
+    let older = store.snapshot();
+    for one in &all {
+        total += one.admitted(&crm, 20).await;
+        settle().await;
+    }
+    assert_eq!(total, 75);
+    // The first one ends: what it took, the others have heard of.
+    all[0].throttle.leave(SECOND).await;
+    store.restore(older);
+    for _ in 0..3 {
+        meet(&all[1..]).await;
+    }
+    for _ in 0..60 {
+        for one in &all[1..] {
+            total += one.admitted(&crm, 1).await;
+            settle().await;
+        }
+    }
+    assert!((90..=100).contains(&total), "{total} of 100");
+}
+
+#[tokio::test(start_paused = true)]
+async fn shares_of_what_is_dear_are_paid_for_in_full() {
+    let store = memory();
+    let cost = Rate::new(n(10), SECOND, n(100)).unwrap();
+    let share = |plan: &mut Plan| (plan.cost, plan.away) = (cost, WhenAway::Share);
+    let all = gateways(&store, &limits(share), &[0, 0, 0, 0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    store.is(Mood::Away);
+    meet(&all).await;
+    for dear in [100, 30] {
+        pass(&store, &all, 1_000 * SECOND);
+        let mut total = 0;
+        for _ in 0..200 {
+            for one in &all {
+                total += if one.throttle.spend(&crm, dear, one.now()).await.is_ok() { dear } else { 0 };
+            }
+            pass(&store, &all, SECOND);
+        }
+        // Burst + rate × time + (N − 1) × n.
+        assert!(total <= 100 + 10 * 200 + 4 * dear, "{total} of {dear} each");
+        assert!(total >= 10 * 200 - 5 * dear, "{total} of {dear} each");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_back_by_itself_is_not_refunded_too() {
+    let cost = Rate::new(n(100), SECOND, n(100)).unwrap();
+    let (limits, crm) = (limits(|plan| plan.cost = cost), caller("acme", "crm", &[]));
+    let store = memory();
+    let together = gateways(&store, &limits, &[0]).await;
+    let (ticks, hand) = Ticks::fake();
+    let alone = Throttle::new(&limits, ticks, None);
+    for (throttle, hand) in [(&together[0].throttle, &together[0].hand), (&alone, &hand)] {
+        for _ in 0..20 {
+            assert!(throttle.spend(&crm, 100, now()).await.is_ok(), "each a second's worth");
+            settle().await;
+            store.advance(SECOND);
+            hand.advance(SECOND);
+        }
+        let mut spent = 0;
+        for ago in (1..=20).rev() {
+            // Each ends having cost next to nothing, and as much as there is of that is spent at once.
+            throttle.refund(&crm, 99, ago * SECOND);
+            settle().await;
+            while throttle.spend(&crm, 10, now()).await.is_ok() {
+                spent += 10;
+                settle().await;
+            }
+        }
+        assert!((90..=100).contains(&spent), "{spent} of 100");
+    }
+    let stranger = caller("acme", "stranger", &[]);
+    together[0].throttle.refund(&stranger, 99, Duration::ZERO);
+    let known = || together[0].throttle.common.as_ref().unwrap().cost.len();
+    assert_eq!(known(), 1, "nobody has credit who never paid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_gateway_gives_back_is_seen_soon() {
+    let store = memory();
+    let cost = Rate::new(n(100), 3_600 * SECOND, n(100)).unwrap();
+    let all = gateways(&store, &limits(|plan| plan.cost = cost), &[0, 0]).await;
+    let crm = caller("acme", "crm", &[]);
+    assert!(all[0].throttle.spend(&crm, 95, now()).await.is_ok());
+    settle().await;
+    assert!(all[1].throttle.spend(&crm, 50, now()).await.is_err());
+    all[0].throttle.refund(&crm, 95, Duration::ZERO);
+    meet(&all).await;
+    pass(&store, &all, SECOND);
+    meet(&all).await;
+    // The first to come is refused by what is known, and has it asked for.
+    assert!(all[1].throttle.spend(&crm, 50, now()).await.is_err());
+    settle().await;
+    assert!(all[1].throttle.spend(&crm, 50, now()).await.is_ok());
+    // However many are refused, one question a second is asked.
+    let asked = store.settled();
+    for _ in 0..1_000 {
+        assert!(all[1].throttle.spend(&crm, 90, now()).await.is_err());
+        settle().await;
+    }
+    assert!(store.settled() <= asked + 2, "{} questions", store.settled() - asked);
 }
 
 /// What happens next.

@@ -34,20 +34,26 @@ struct State {
     settled: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct RateAccount {
     paid: u64,
     heard: HashMap<String, u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct QuotaAccount {
     number: u32,
     sum: i64,
     known: i64,
     since: i64,
-    of: HashMap<String, (u64, i64)>,
+    run: u32,
+    /// The number and the sum that each gateway said last, and in which run.
+    of: HashMap<String, (u64, i64, u32)>,
 }
+
+/// What it knew once.
+#[derive(Debug)]
+pub(crate) struct Snapshot(HashMap<Arc<str>, RateAccount>, HashMap<Arc<str>, QuotaAccount>);
 
 impl Memory {
     /// It began at this second since 1970.
@@ -79,6 +85,18 @@ impl Memory {
         state.rates.clear();
         state.quotas.clear();
         state.gateways.clear();
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let state = self.0.lock();
+        Snapshot(state.rates.clone(), state.quotas.clone())
+    }
+
+    /// It is started again and knows what it knew then, as one that lags behind does when it takes over.
+    pub(crate) fn restore(&self, Snapshot(rates, quotas): Snapshot) {
+        let mut state = self.0.lock();
+        state.epoch += 1;
+        (state.rates, state.quotas) = (rates, quotas);
     }
 
     /// What all gateways took of a quota, as far as it was told.
@@ -147,7 +165,7 @@ impl Store for Memory {
 
 impl State {
     fn settle(&mut self, gateway: &str, gateways: u32, ask: &Ask) -> Answer {
-        let (now, unix) = (self.now, self.began + self.now / 1_000_000_000);
+        let (now, run, unix) = (self.now, self.epoch, self.began + self.now / 1_000_000_000);
         match ask.says {
             Statement::Rate { cell, burst, known, remind, owed, back } => {
                 let cell = nanos(cell);
@@ -175,21 +193,31 @@ impl State {
                 if account.number != turn.number {
                     *account = QuotaAccount { number: turn.number, ..QuotaAccount::default() };
                 }
+                if account.run != run {
+                    account.known = account.sum.max(account.known + account.since).max(0);
+                    (account.since, account.run) = (0, run);
+                }
                 let taken = i64::try_from(taken).unwrap_or(i64::MAX);
+                let known = i64::try_from(known).unwrap_or(i64::MAX);
                 let before = account.of.get(gateway).copied();
                 let mut mine = 0;
                 match before {
-                    Some((heard, _)) if number < turn.number || ask.sequence <= heard => return Answer::Late,
-                    Some((_, before)) => {
+                    Some((heard, ..)) if number < turn.number || ask.sequence <= heard => return Answer::Late,
+                    Some((_, before, heard_in)) => {
                         mine = taken;
                         account.sum += taken - before;
-                        account.since += taken - before;
+                        if heard_in == run {
+                            account.since += taken - before;
+                        } else {
+                            account.since += unsaid;
+                            account.known = account.known.max(known);
+                        }
                     }
                     None if number >= turn.number => {
                         mine = taken;
                         account.sum += taken;
                         account.since += unsaid;
-                        account.known = account.known.max(i64::try_from(known).unwrap_or(i64::MAX));
+                        account.known = account.known.max(known);
                     }
                     None => {}
                 }
@@ -202,7 +230,7 @@ impl State {
                 let more = i64::try_from(granted).unwrap_or(i64::MAX);
                 account.sum += more;
                 account.since += more;
-                account.of.insert(gateway.to_owned(), (ask.sequence, mine + more));
+                account.of.insert(gateway.to_owned(), (ask.sequence, mine + more, run));
                 let total = (total + more).unsigned_abs();
                 Answer::Quota { granted, total, number: turn.number, ends_in: turn.ends_in }
             }
