@@ -9,6 +9,7 @@ mod openapi;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod usage;
 mod verdict;
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+use super::unseen;
 use super::verdict::{Finding, Verdict};
 use life::{Life, Stage};
 
@@ -33,10 +34,11 @@ fn compared(before: &Value, now: &Value, published: &Life, today: NaiveDate) -> 
     let present = Life::of(now);
     let mut found = life::compare(published, &present, today);
     // One that ended serves nothing, and that is told already.
-    if present.stage != Some(Stage::Retired) {
-        found.extend(paths(before, now));
+    if present.stage == Some(Stage::Retired) {
+        return found;
     }
-    found
+    found.extend(paths(before, now));
+    unseen::added(found, before, now)
 }
 
 /// Path without the names of its parameters, and method → the operation and the path as it is spelled.

@@ -6,10 +6,12 @@
 mod bounds;
 mod shape;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::unseen;
 use super::verdict::{Finding, Verdict};
 use shape::Shape;
 
@@ -44,7 +46,7 @@ pub(super) struct Comparison<'a> {
 pub(super) fn whole(before: &Value, now: &Value) -> Vec<Finding> {
     let mut comparison = Comparison::new(before, now, Made::Sent);
     comparison.schemas(before, now, &At::default());
-    comparison.found
+    unseen::added(comparison.found, before, now)
 }
 
 /// Where in a schema: the words, and the path of members that a caller would name.
@@ -129,6 +131,10 @@ impl<'a> Comparison<'a> {
 
     /// `oneOf` and `anyOf`: a choice is the same where it has the same name.
     fn choices_of(&mut self, old: &Shape<'a>, new: &Shape<'a>, at: &At) {
+        if old.is_choice && new.is_choice {
+            // What stands beside the choices holds for each of them.
+            self.plain(old.schema, new.schema, at);
+        }
         match (old.choices.as_slice(), new.choices.as_slice()) {
             ([(_, one)], [(_, other)]) if !old.is_choice && !new.is_choice => return self.plain(one, other, at),
             ([(_, one)], [(_, other)]) => return self.plain_or_named(one, other, at),
@@ -165,6 +171,7 @@ impl<'a> Comparison<'a> {
             (None, Some(_)) => self.changed(false, at, "its items may no longer be anything"),
             (None, None) => {}
         }
+        self.parts(old, new, at);
         self.unknown(old, new, at);
         if self.made.is_sent() && old.get("default") != new.get("default") {
             let says = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"));
@@ -263,8 +270,33 @@ impl<'a> Comparison<'a> {
             (true, false) if self.made.is_sent() => self.changed(true, at, "takes other members now"),
             _ => {}
         }
-        if let (Some(before @ Value::Object(_)), Some(now @ Value::Object(_))) = (before, now) {
-            self.schemas(before, now, &at.member("*"));
+        match (before.filter(|one| one.is_object()), now.filter(|one| one.is_object())) {
+            (Some(before), Some(now)) => self.schemas(before, now, &at.member("*")),
+            (Some(_), None) if !closed(now) => self.changed(true, at, "its other members may be anything now"),
+            (None, Some(_)) if !closed(before) => {
+                self.changed(false, at, "its other members may no longer be anything");
+            }
+            _ => {}
+        }
+    }
+
+    /// What all hold together, one by one; and what members may be called.
+    fn parts(&mut self, old: &'a Value, new: &'a Value, at: &At) {
+        let all = |schema: &'a Value| schema.get("allOf").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let (before, now) = (all(old), all(new));
+        for (one, same) in before.iter().zip(now) {
+            self.schemas(one, same, at);
+        }
+        match before.len().cmp(&now.len()) {
+            Ordering::Less => self.changed(false, at, "has more conditions to meet"),
+            Ordering::Greater => self.changed(true, at, "has fewer conditions to meet"),
+            Ordering::Equal => {}
+        }
+        match (old.get("propertyNames"), new.get("propertyNames")) {
+            (Some(old), Some(new)) => self.schemas(old, new, &at.member("(name)")),
+            (Some(_), None) => self.changed(true, at, "its members may be called anything now"),
+            (None, Some(_)) => self.changed(false, at, "its members may no longer be called anything"),
+            (None, None) => {}
         }
     }
 

@@ -39,6 +39,8 @@ impl Stage {
 pub(super) struct Life {
     pub(super) stage: Option<Stage>,
     sunset: Option<NaiveDate>,
+    deprecated: Option<String>,
+    successor: Option<String>,
 }
 
 impl Life {
@@ -46,6 +48,8 @@ impl Life {
         let calendar = &document["info"]["x-lifecycle"];
         Life {
             stage: calendar["state"].as_str().and_then(Stage::parse),
+            deprecated: calendar["deprecatedOn"].as_str().map(str::to_owned),
+            successor: calendar["successor"].as_str().map(str::to_owned),
             sunset: calendar["sunsetOn"].as_str().and_then(|day| day.parse().ok()),
         }
     }
@@ -60,7 +64,18 @@ pub(super) fn compare(before: &Life, now: &Life, today: NaiveDate) -> Vec<Findin
     let retired = now.stage == Some(Stage::Retired);
     let sunsets = if retired { None } else { sunset(before.sunset, now.sunset, today) };
     let finding = |(verdict, says): (Verdict, String)| Finding::new(verdict, "lifecycle", says);
-    stages.into_iter().chain(sunsets).map(finding).collect()
+    let same_stage = stages.is_none();
+    let told = [
+        told("the day of deprecation", before.deprecated.as_deref(), now.deprecated.as_deref()),
+        told("the successor", before.successor.as_deref(), now.successor.as_deref()),
+    ];
+    stages.into_iter().chain(sunsets).chain(told.into_iter().flatten().filter(|_| same_stage)).map(finding).collect()
+}
+
+/// What callers are told and nothing depends on.
+fn told(what: &str, before: Option<&str>, now: Option<&str>) -> Option<(Verdict, String)> {
+    let words = |value: Option<&str>| value.unwrap_or("not told").to_owned();
+    (before != now).then(|| (Verdict::Safe, format!("{what} was {} and is {}", words(before), words(now))))
 }
 
 fn moved(was: Stage, is: Stage, before: &Life, today: NaiveDate) -> (Verdict, String) {

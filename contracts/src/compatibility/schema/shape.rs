@@ -9,6 +9,8 @@ pub(super) struct Shape<'a> {
     /// The name that its reference gives it.
     pub(super) name: Option<&'a str>,
     pub(super) nullable: bool,
+    /// The schema behind its references.
+    pub(super) schema: &'a Value,
     /// Whether the schema gives a choice; it may be of one.
     pub(super) is_choice: bool,
     /// By their names; the schema itself where there is no choice.
@@ -21,12 +23,12 @@ impl<'a> Shape<'a> {
         let (name, schema) = resolve(document, schema);
         let Some(choices) = choices(schema) else {
             let (nullable, choices) = (or_null || has_null(schema), vec![(String::new(), schema)]);
-            return Shape { name, nullable, is_choice: false, choices };
+            return Shape { name, nullable, schema, is_choice: false, choices };
         };
         let (null, choices): (Vec<_>, Vec<_>) = choices.iter().partition(|choice| choice["type"] == "null");
         let nullable =
             or_null || !null.is_empty() || choices.iter().any(|choice| has_null(resolve(document, choice).1));
-        Shape { name, nullable, is_choice: true, choices: told_apart(&choices) }
+        Shape { name, nullable, schema, is_choice: true, choices: told_apart(&choices) }
     }
 }
 
@@ -124,8 +126,19 @@ pub(super) fn required(schema: &Value) -> BTreeSet<&str> {
 
 /// Whether the comparison looks at the word, or it says nothing about values.
 pub(super) fn is_known(word: &str) -> bool {
-    const COMPARED: [&str; 9] =
-        ["type", "enum", "const", "oneOf", "anyOf", "properties", "required", "additionalProperties", "items"];
+    const COMPARED: [&str; 11] = [
+        "type",
+        "enum",
+        "const",
+        "oneOf",
+        "anyOf",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "allOf",
+        "propertyNames",
+    ];
     const ANNOTATIONS: [&str; 11] = [
         "default",
         "title",

@@ -293,6 +293,12 @@ fn a_sunset_comes_no_earlier_than_was_published() {
 }
 
 #[test]
+fn callers_are_told_of_another_successor() {
+    let of = |successor: &str| json!({ "state": "deprecated", "deprecatedOn": "2026-03-01", "successor": successor });
+    assert_snapshot!(life(of("v3"), of("v4")), @"safe       partner v2, lifecycle: the successor was v3 and is v4");
+}
+
+#[test]
 fn a_preview_has_promised_nothing() {
     let mut before = document();
     before["info"]["x-lifecycle"] = json!({ "state": "preview" });
@@ -312,4 +318,49 @@ fn configuration_that_was_in_order_stays_so() {
     let mut now = tree.clone();
     now["$defs"]["Tree"]["properties"] = json!({ "left": { "$ref": "#/$defs/Tree" } });
     assert_snapshot!(lines(&differences(&of(tree), &of(now))), @"breaking   configuration api.yaml, #Tree name: is no longer there");
+}
+
+#[test]
+fn what_is_put_together_is_compared_part_by_part() {
+    let of =
+        |schema: Value| Contracts { configuration: [("pack.yaml".to_owned(), schema)].into(), ..Contracts::default() };
+    let between = |before: &Value, now: &Value| lines(&differences(&of(before.clone()), &of(now.clone())));
+    let schema = json!({
+        "$defs": { "entity": { "type": "object", "properties": { "by": { "type": "string" } } } },
+        "properties": {
+            "order": { "allOf": [{ "$ref": "#/$defs/entity" }], "propertyNames": { "enum": ["by"] } },
+            "other": { "type": "object", "additionalProperties": { "type": "string" } },
+            "read": { "properties": { "path": { "type": "string" } }, "oneOf": [{ "required": ["path"] }] },
+        },
+    });
+    let mut now = schema.clone();
+    now["$defs"]["entity"]["properties"] = json!({ "needs": { "type": "string" } });
+    now["properties"]["order"]["propertyNames"] = json!({ "enum": ["by", "needs"] });
+    now["properties"]["other"]["additionalProperties"] = json!({ "type": "integer" });
+    now["properties"]["read"]["properties"]["path"] = json!({ "type": "integer" });
+    assert_snapshot!(between(&schema, &now), @r#"
+    breaking   configuration pack.yaml, other.*: was string and is integer
+    breaking   configuration pack.yaml, read.path: was string and is integer
+    dangerous  configuration pack.yaml, #entity by: is no longer there
+    safe       configuration pack.yaml, #entity needs: is new
+    safe       configuration pack.yaml, order.(name): the value `"needs"` is new
+    "#);
+    let mut now = schema.clone();
+    now["properties"]["order"]["allOf"] = json!([{ "$ref": "#/$defs/entity" }, { "minProperties": 1 }]);
+    now["properties"]["other"] = json!({ "type": "object" });
+    assert_snapshot!(between(&schema, &now), @"
+    breaking   configuration pack.yaml, order: has more conditions to meet
+    safe       configuration pack.yaml, other: its other members may be anything now
+    ");
+}
+
+#[test]
+fn what_nobody_compares_is_told_all_the_same() {
+    let mut now = document();
+    now["components"]["securitySchemes"] = json!({ "bearer": { "type": "http" } });
+    let told = lines(&differences(&contracts(Some(document())), &contracts(Some(now))));
+    assert_snapshot!(told, @"dangerous  partner v2: it differs in what is not compared: look at the two documents");
+    let mut now = document();
+    now["info"]["title"] = "Partner API".into();
+    assert_eq!(differences(&contracts(Some(document())), &contracts(Some(now))), []);
 }
