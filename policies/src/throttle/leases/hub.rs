@@ -65,7 +65,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Not connected yet: [`Hub::meet`] does that.
+    /// Not connected yet: the first heartbeat does that.
     pub fn new(store: Arc<dyn Store>, settings: HubSettings, ticks: Ticks) -> Arc<Self> {
         let (line, waiting) = mpsc::channel(LINE);
         Arc::new(Hub {
